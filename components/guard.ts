@@ -1,0 +1,48 @@
+import type { Problem } from "../plan/config/problem.ts";
+import type { Zone } from "../plan/config/zone.ts";
+import { checkGates } from "../plan/gates/gates.ts";
+import type { Plan } from "../plan/plan.ts";
+import { absentNodes } from "./absent-nodes.ts";
+import { readIdentity, simulatedUid } from "./identity.ts";
+import type { Kubectl } from "./kubectl.ts";
+import { foreignObjects } from "./ownership.ts";
+import { lastOutputs, stack, stateHoldsObjects } from "./stack.ts";
+
+/** What the guard found out; `uid` is the cluster's, or the last known one in a preview of a dark zone. */
+export interface Guarded {
+  readonly uid: string | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** Asks which cluster answers and what the last update left, then lets the gates decide. Writes nothing. */
+export async function guard(zone: Zone, kubectl: Kubectl): Promise<Guarded> {
+  const [identity, simulated, outputs] = await Promise.all([
+    readIdentity(kubectl),
+    simulatedUid(kubectl, zone.name, process.env["GPU_ZONES_SIM_UIDS"]),
+    lastOutputs(),
+  ]);
+  const lastUid = typeof outputs["clusterUid"] === "string" ? outputs["clusterUid"] : undefined;
+  const moved = lastUid !== undefined && identity.state === "known" && identity.uid !== lastUid;
+  const problems = checkGates({
+    zone,
+    preview: stack.preview,
+    now: new Date(),
+    identity,
+    simulatedUid: simulated,
+    lastUid,
+    stateHoldsObjects: moved && (await stateHoldsObjects()),
+    override: process.env["GPU_ZONES_OVERRIDE"],
+  });
+  return { uid: identity.state === "known" ? identity.uid : lastUid, problems };
+}
+
+/** What only a run that writes needs to know of the cluster: absent nodes, and objects that are somebody else's. */
+export async function lookAround(plan: Plan, kubectl: Kubectl): Promise<Problem[]> {
+  if (stack.preview) return [];
+  const takesOver = process.env["PULUMI_K8S_UPSERT_EXISTING_OBJECTS"] === "true";
+  const [nodes, foreign] = await Promise.all([
+    absentNodes(kubectl, plan.zone),
+    takesOver ? foreignObjects(kubectl, plan) : [],
+  ]);
+  return [...nodes, ...foreign];
+}

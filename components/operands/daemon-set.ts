@@ -1,0 +1,93 @@
+import type { V1Container, V1DaemonSet, V1PodSpec, V1Toleration } from "@kubernetes/client-node";
+import type { KubernetesObject } from "../../plan/object.ts";
+import type { Zone } from "../../plan/config/zone.ts";
+import { imageName, type Release } from "../releases/release.ts";
+import { GPU_NAMESPACE } from "./operand.ts";
+
+/** Taint key that GPU nodes carry by custom, and every operand tolerates. */
+const GPU_TAINT: V1Toleration = { key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" };
+
+/**
+ * Tolerations of every operand: NVIDIA's own, those of the taints that any pool declares, the zone's, the operand's.
+ * A pool's taint needs no further config.
+ */
+export function tolerations(zone: Zone, own: readonly V1Toleration[] = []): V1Toleration[] {
+  const ofPools = Object.values(zone.nodePools).flatMap((pool) =>
+    (pool.taints ?? []).map((taint): V1Toleration =>
+      taint.value === undefined
+        ? { key: taint.key, operator: "Exists", effect: taint.effect }
+        : { key: taint.key, operator: "Equal", value: taint.value, effect: taint.effect },
+    ),
+  );
+  const all = [GPU_TAINT, ...ofPools, ...(zone.gpu.daemonsets?.tolerations ?? []), ...own];
+  const seen = new Set<string>();
+  return all.filter((each) => {
+    const key = JSON.stringify([each.key, each.operator, each.value, each.effect]);
+    return seen.has(key) ? false : seen.add(key);
+  }) as V1Toleration[];
+}
+
+/** What an operand's DaemonSet adds to what all of them have in common. */
+export interface OperandDaemonSet {
+  /** The contract's name; pod label `app` is the same. */
+  readonly name: string;
+  /** Suffix of `nvidia.com/gpu.deploy.<deploy>`, the label that chooses its nodes. */
+  readonly deploy: string;
+  readonly tolerations?: readonly V1Toleration[];
+  readonly spec: Omit<V1PodSpec, "tolerations" | "priorityClassName" | "nodeSelector">;
+}
+
+/**
+ * A DaemonSet as NVIDIA's operands have it (gpu-operator v26.7.0): system-node-critical, one at a time, chosen by a
+ * deploy label. `pulumi.com/skipAwait`: readiness is the nodes' business, one dead board must not freeze a zone.
+ */
+export function daemonSet(zone: Zone, operand: OperandDaemonSet): KubernetesObject {
+  const common = zone.gpu.daemonsets;
+  const body: V1DaemonSet = {
+    apiVersion: "apps/v1",
+    kind: "DaemonSet",
+    metadata: {
+      name: operand.name,
+      namespace: GPU_NAMESPACE,
+      labels: { app: operand.name },
+      annotations: { "pulumi.com/skipAwait": "true" },
+    },
+    spec: {
+      selector: { matchLabels: { app: operand.name } },
+      updateStrategy:
+        common?.updateStrategy === "OnDelete"
+          ? { type: "OnDelete" }
+          : { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
+      template: {
+        metadata: { labels: { app: operand.name } },
+        spec: {
+          priorityClassName: common?.priorityClassName ?? "system-node-critical",
+          nodeSelector: { [`nvidia.com/gpu.deploy.${operand.deploy}`]: "true" },
+          tolerations: tolerations(zone, operand.tolerations),
+          ...operand.spec,
+        },
+      },
+    },
+  };
+  return body as unknown as KubernetesObject;
+}
+
+/** Holds a pod back until the validator has seen the toolkit work on the node. */
+export function toolkitValidation(release: Release): V1Container {
+  return {
+    name: "toolkit-validation",
+    image: imageName(release.operator),
+    command: ["sh", "-c"],
+    args: [
+      "until [ -f /run/nvidia/validations/toolkit-ready ]; do echo waiting for the container toolkit; sleep 5; done",
+    ],
+    securityContext: { privileged: true, runAsUser: 0 },
+    volumeMounts: [
+      {
+        name: "run-nvidia-validations",
+        mountPath: "/run/nvidia/validations",
+        mountPropagation: "HostToContainer",
+      },
+    ],
+  };
+}

@@ -1,0 +1,21 @@
+import type { V1RuntimeClass } from "@kubernetes/client-node";
+import type { KubernetesObject } from "../../plan/object.ts";
+import type { Operand } from "./operand.ts";
+
+/** The handlers that the container toolkit writes into the runtime's configuration, CDI on (toolkit v1.20.0). */
+const HANDLERS = ["nvidia", "nvidia-cdi", "nvidia-legacy"] as const;
+
+/** RuntimeClasses by which a pod asks for NVIDIA's container runtime. */
+export const runtimeClasses: Operand = {
+  name: "runtime-classes",
+  manifests: () =>
+    HANDLERS.map((handler) => {
+      const body: V1RuntimeClass = {
+        apiVersion: "node.k8s.io/v1",
+        kind: "RuntimeClass",
+        metadata: { name: handler },
+        handler,
+      };
+      return body as unknown as KubernetesObject;
+    }),
+};

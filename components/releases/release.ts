@@ -1,0 +1,19 @@
+/** An image as the release pins it; the tag is the vendor's. */
+export interface Image {
+  /** Registry and repository, without a tag. */
+  readonly repository: string;
+  readonly tag: string;
+}
+
+/** The tested set of component versions of a GPU stack release. */
+export interface Release {
+  readonly name: string;
+  /** The operator's image: validator, node status exporter and the waiting init containers live in it. */
+  readonly operator: Image;
+  readonly devicePlugin: Image;
+}
+
+/** `registry/repository:tag`; a digest as tag (`sha256:…`) is joined with @. */
+export function imageName(image: Image): string {
+  return `${image.repository}${image.tag.startsWith("sha256:") ? "@" : ":"}${image.tag}`;
+}

@@ -1,0 +1,63 @@
+import pc from "picocolors";
+import { table } from "./table.ts";
+import type { AppStatus, NodeStatus, ZoneStatus } from "./zone-status.ts";
+
+/** The status as a person reads it: nodes, operands, apps. */
+export function statusText(status: ZoneStatus): string {
+  return [
+    table(["NODE", "POOL", "STATE", "BOARD", "ALLOCATABLE"], status.nodes.map(nodeRow)),
+    ...(status.operands.length === 0
+      ? []
+      : [
+          table(
+            ["OPERAND", "READY"],
+            status.operands.map(({ operand, ready, wanted }) => [operand, share(ready, wanted)]),
+          ),
+        ]),
+    table(["APP", "PODS", "GPU EACH", "WHERE"], status.apps.map(appRow)),
+  ].join("\n\n");
+}
+
+/** What the zone's apps wait for, one phrase each. */
+export function waitingFor({ apps, nodes }: ZoneStatus): string[] {
+  const dark = nodes
+    .filter(({ ready }) => !ready)
+    .map(({ node, absent }) => `${node} ${absent ? "absent" : "NotReady"}`);
+  const behind = apps.filter(({ running, wanted }) => running < wanted);
+  return [
+    ...behind.map(({ app, running, wanted, waiting }) => {
+      const why = waiting[0];
+      return `${app} ${running}/${wanted}${why === undefined ? "" : ` (${why})`}`;
+    }),
+    ...(behind.length > 0 ? dark : []),
+  ];
+}
+
+function nodeRow({ node, pool, ready, absent, product, resources }: NodeStatus): string[] {
+  const state = absent ? pc.red("absent") : ready ? pc.green("Ready") : pc.red("NotReady");
+  const counts = Object.entries(resources).map(([name, count]) => `${count} x ${name}`);
+  return [
+    node,
+    pool ?? pc.dim("-"),
+    state,
+    product ?? pc.dim("-"),
+    counts.length > 0 ? counts.join(", ") : pc.dim("no GPU"),
+  ];
+}
+
+function appRow({ app, running, wanted, where, gpu }: AppStatus): string[] {
+  const nodes = Object.entries(where)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([node, count]) => (count === 1 ? node : `${node} (${count})`));
+  return [
+    app,
+    share(running, wanted),
+    gpu ?? pc.dim("none"),
+    nodes.length > 0 ? nodes.join(", ") : pc.dim("nowhere"),
+  ];
+}
+
+function share(ready: number, wanted: number): string {
+  const text = `${ready}/${wanted}`;
+  return ready >= wanted ? pc.green(text) : pc.yellow(text);
+}

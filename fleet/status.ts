@@ -1,0 +1,94 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { V1DaemonSet, V1Deployment, V1Node, V1Pod } from "@kubernetes/client-node";
+import { Option, type Command } from "commander";
+import { kubectl, type Kubectl } from "../components/kubectl.ts";
+import type { Plan } from "../plan/plan.ts";
+import { findTool } from "../tools/find.ts";
+import { statusText, waitingFor } from "./status-text.ts";
+import { UserError, type Surroundings } from "./surroundings.ts";
+import { zoneStatus, type LiveObjects, type ZoneStatus } from "./zone-status.ts";
+import { chosenZones, requirePlan } from "./zones.ts";
+
+const POLL_MS = 500;
+const READ_SECONDS = 10;
+
+interface StatusFlags {
+  readonly wait?: number;
+  readonly json?: boolean;
+}
+
+/** `zones status`: nodes, operands and apps as they are, and what is awaited. */
+export function statusCommand(
+  program: Command,
+  surroundings: Surroundings,
+  exit: (code: number) => void,
+): void {
+  program
+    .command("status")
+    .summary("nodes, operands and apps of a zone as they are")
+    .description("Shows nodes with their GPU resources, operands, and apps with pods running of wanted.")
+    .argument("<zone>", "the zone to look at")
+    .addOption(
+      new Option(
+        "--wait <time>",
+        "wait until the apps run, at most 90s, 30m or 1h; exits 1 after that",
+      ).argParser(seconds),
+    )
+    .option("--json", "one JSON array with the zone's status")
+    .action(async (name: string, flags: StatusFlags) => {
+      await chosenZones(surroundings, [name]);
+      const plan = await requirePlan(surroundings, name);
+      const status = await readStatus(surroundings, plan, flags.wait ?? 0);
+      surroundings.out(flags.json === true ? JSON.stringify([status]) : statusText(status));
+      if (flags.wait !== undefined && !status.ready) {
+        surroundings.err(`${name}: not ready after ${flags.wait} s: ${waitingFor(status).join("; ")}`);
+        exit(1);
+      }
+    });
+}
+
+/** Reads the zone's status; with a time limit, again and again until its apps run or the time is over. */
+export async function readStatus(
+  surroundings: Surroundings,
+  plan: Plan,
+  waitSeconds: number,
+): Promise<ZoneStatus> {
+  const tool = await findTool("kubectl", { log: surroundings.err });
+  const { context, kubeconfig } = plan.zone.cluster;
+  const cluster = { path: tool.path, context, kubeconfig, env: surroundings.env };
+  const until = Date.now() + waitSeconds * 1000;
+  let said = "";
+  for (;;) {
+    const status = zoneStatus(plan, await readLive(cluster, plan.zone.name));
+    if (status.ready || Date.now() >= until || surroundings.signal.aborted) return status;
+    const waiting = waitingFor(status).join("; ");
+    if (waiting !== said) surroundings.err(`${plan.zone.name}: waiting for ${waiting}`);
+    said = waiting;
+    await pause(POLL_MS, undefined, { signal: surroundings.signal }).catch(() => undefined);
+  }
+}
+
+async function readLive(cluster: Kubectl, zone: string): Promise<LiveObjects> {
+  const answer = await kubectl(
+    cluster,
+    ["get", "nodes,pods,daemonsets,deployments", "--all-namespaces", "-o", "json"],
+    READ_SECONDS,
+  );
+  if (!answer.ok)
+    throw new UserError(`${zone}: wanted the cluster of context ${cluster.context}, got ${answer.message}`);
+  const items = (JSON.parse(answer.stdout) as { items: { kind: string }[] }).items;
+  const ofKind = <Kind>(kind: string): Kind[] => items.filter((item) => item.kind === kind) as Kind[];
+  return {
+    nodes: ofKind<V1Node>("Node"),
+    pods: ofKind<V1Pod>("Pod"),
+    daemonSets: ofKind<V1DaemonSet>("DaemonSet"),
+    deployments: ofKind<V1Deployment>("Deployment"),
+  };
+}
+
+/** `90s`, `30m` or `1h` in seconds. */
+export function seconds(text: string): number {
+  const match = /^(\d+)(s|m|h)$/.exec(text);
+  if (match === null) throw new UserError(`wanted a time such as 90s, 30m or 1h, got ${text}`);
+  return Number(match[1]) * { s: 1, m: 60, h: 3600 }[match[2] as "s" | "m" | "h"];
+}

@@ -1,0 +1,162 @@
+import type { CodeInfo } from "./code-info.ts";
+
+const DEV = "Pulumi.zone-9-dev.yaml";
+const PROD = "Pulumi.zone-9-prod.yaml";
+
+const OURS = "6f1c2d3e-4a5b-4c6d-8e7f-9a0b1c2d3e4f";
+const OTHER = "0b7d5c1a-93e2-4f68-a1d4-5e6f7a8b9c0d";
+
+const PINNED = `config:
+  gpu-zones:extends: [prod]
+  gpu-zones:cluster:
+    uid: ${OURS}
+`;
+
+/** What keeps a run from starting now, decided just before it: clock, cluster, last update. */
+export const RUN_CODES = {
+  GZ301: {
+    title: "Zone on hold",
+    why: "Somebody decided that the zone takes no changes until a day, and wrote down why. A preview still works and shows this as a warning. The hold ends after its last day (UTC); before that it is lifted in the file, or passed once with `GPU_ZONES_OVERRIDE`, which is recorded.",
+    wrong: {
+      files: {
+        [PROD]: `config:
+  gpu-zones:extends: [prod]
+  gpu-zones:hold: { until: "2026-12-31", reason: year-end freeze }
+`,
+      },
+      run: { at: "2026-12-24T12:00:00Z" },
+    },
+    right: {
+      files: {
+        [PROD]: `config:
+  gpu-zones:extends: [prod]
+  gpu-zones:hold: { until: "2026-12-31", reason: year-end freeze }
+`,
+      },
+      run: { at: "2027-01-01T00:00:00Z" },
+    },
+  },
+  GZ302: {
+    title: "Outside the zone's windows",
+    why: "The zone says when updates may run, and now is not one of those times. Where windows allow, one of them must be open; where one denies, it must be closed. The message names the next time that an allowing window opens.",
+    wrong: {
+      files: {
+        [PROD]: `config:
+  gpu-zones:extends: [prod]
+  gpu-zones:windows:
+    - { allow: true, cron: 0 22 * * 1-5, duration: 4h, timeZone: Europe/Berlin }
+`,
+      },
+      run: { at: "2026-11-24T12:00:00Z" },
+    },
+    right: {
+      files: {
+        [PROD]: `config:
+  gpu-zones:extends: [prod]
+  gpu-zones:windows:
+    - { allow: true, cron: 0 22 * * 1-5, duration: 4h, timeZone: Europe/Berlin }
+`,
+      },
+      run: { at: "2026-11-24T22:00:00Z" },
+    },
+  },
+  GZ303: {
+    title: "Production zone without a pinned cluster",
+    why: "A kubeconfig context is a name that anybody can point elsewhere. The UID of the kube-system namespace is the cluster's identity for its lifetime, and a production zone must name it before its first update. `zones pin` writes it; of other zones only a preview reminds.",
+    wrong: {
+      files: {
+        [PROD]: `config:
+  gpu-zones:extends: [prod]
+`,
+      },
+      run: { cluster: OURS },
+    },
+    right: { files: { [PROD]: PINNED }, run: { cluster: OURS } },
+  },
+  GZ304: {
+    title: "Wrong cluster",
+    why: "The cluster behind the context is not the one that the zone names, or that the last update went to. An update would install this zone into it, and could delete what is there. Even a preview stops, since it would describe changes that nobody means.",
+    wrong: { files: { [PROD]: PINNED }, run: { cluster: OTHER } },
+    right: { files: { [PROD]: PINNED }, run: { cluster: OURS } },
+  },
+  GZ305: {
+    title: "Cluster cannot be reached",
+    why: "Nothing answered behind the zone's context within three seconds. Absence is no evidence: a dark zone is neither changed nor forgotten, and the run stops before anything is registered. A preview goes on, compares with the state of the last update, and says so.",
+    wrong: { files: { [PROD]: PINNED }, run: { cluster: null } },
+    right: { files: { [PROD]: PINNED }, run: { cluster: OURS } },
+  },
+  GZ306: {
+    title: "Rebuilt cluster",
+    why: "The zone names the cluster that answers, and the state describes another one: the cluster was rebuilt since the last update. Compared with that state everything seems to be there, and nothing is. A refresh finds that out, and the update after it brings everything back.",
+    wrong: { files: { [PROD]: PINNED }, run: { cluster: OURS, lastCluster: OTHER } },
+    right: { files: { [PROD]: PINNED }, run: { cluster: OURS, lastCluster: OURS } },
+  },
+  GZ307: {
+    title: "Object that belongs to somebody else",
+    why: "The run may take over objects that are in the cluster, and one of the plan's is there without this zone's label. Taking it over would overwrite the work of its owner. Label it to hand it over, or delete it.",
+    wrong: {
+      files: {
+        [DEV]: `config:
+  gpu-zones:apps:
+    private-detector: {}
+`,
+      },
+      run: {
+        live: "The cluster has a Deployment private-detector in the namespace private-detector, without the label gpu-zones.dev/zone=zone-9-dev.",
+      },
+    },
+    right: {
+      files: {
+        [DEV]: `config:
+  gpu-zones:apps:
+    private-detector: {}
+`,
+      },
+      run: {
+        live: "The cluster has no such Deployment, or one with the label gpu-zones.dev/zone=zone-9-dev.",
+      },
+    },
+  },
+  GZ308: {
+    title: "Managed GPU stack off the simulated zone",
+    why: "The native GPU stack is not complete yet: driver, container toolkit and feature discovery are missing, and simulated nodes play them. On a real cluster GPUs would be left without a driver. Clusters whose GPU stack exists say `managed: false`, and get their apps.",
+    wrong: {
+      files: {
+        [DEV]: `config:
+  gpu-zones:gpu: { managed: true }
+`,
+      },
+      run: { cluster: OURS },
+    },
+    right: {
+      files: {
+        [DEV]: `config:
+  gpu-zones:gpu: { managed: false }
+`,
+      },
+      run: { cluster: OURS },
+    },
+  },
+  GZ309: {
+    title: "Node pool that names an absent node",
+    why: "A node of a pool is not in the cluster now. Nodes come and go with the power, so this is a warning: when the node is back it gets its labels and its pods. A node that is gone for good belongs out of its pool, because GPU requests count on it.",
+    wrong: {
+      files: {
+        [DEV]: `config:
+  gpu-zones:nodePools:
+    t4: { hardware: t4x1, nodes: [ds-node2, ds-node3] }
+`,
+      },
+      run: { live: "The cluster has the node ds-node2 and no node ds-node3." },
+    },
+    right: {
+      files: {
+        [DEV]: `config:
+  gpu-zones:nodePools:
+    t4: { hardware: t4x1, nodes: [ds-node2] }
+`,
+      },
+      run: { live: "The cluster has the node ds-node2 and no node ds-node3." },
+    },
+  },
+} as const satisfies Record<string, CodeInfo>;

@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { later, NOT_YET } from "./values.ts";
+
+/** Which cluster the zone is, and how the program knows that it is the right one. */
+export const cluster = z.strictObject({
+  context: z.string().min(1).optional().describe("kubeconfig context. Default: the stack's name."),
+  kubeconfig: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Path of a kubeconfig file. Default: KUBECONFIG, else ~/.kube/config."),
+  uid: z
+    .string()
+    .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, "wanted the UID of the kube-system namespace")
+    .optional()
+    .describe("UID of the kube-system namespace: the guard against a wrong cluster. `zones pin` writes it."),
+  kubernetes: later("checking the cluster's Kubernetes version before an update"),
+  platform: z
+    .enum(["kubeadm"], { error: `${NOT_YET}platforms other than kubeadm` })
+    .default("kubeadm")
+    .describe("Distribution of Kubernetes on the nodes. k3s, rke2 and preinstalled: not yet."),
+});

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { later, resources, toleration } from "./values.ts";
+
+const envVar = z.strictObject({ name: z.string().min(1), value: z.string() });
+
+const devicePlugin = z.strictObject({
+  enabled: z.boolean().optional().describe("Default: true."),
+  version: z.string().min(1).optional().describe("Image tag. Default: the tag of the release."),
+  image: z
+    .string()
+    .regex(/^([^@]*\/)?[^:@/]+$/, "wanted an image without its tag; the tag is `version`")
+    .optional()
+    .describe("Image without its tag. Default: the image of the release."),
+  resources: resources.optional(),
+  env: z.array(envVar).optional().describe("More environment variables for the plugin."),
+  tolerations: z.array(toleration).optional().describe("Tolerations beside those of the pools' taints."),
+});
+
+/** How the zone's GPUs are driven; names and nesting are ClusterPolicy's. */
+export const gpu = z.strictObject({
+  managed: z
+    .boolean()
+    .default(true)
+    .describe(
+      "false: a GPU Operator or somebody else runs the GPU stack; we predict, check and install apps.",
+    ),
+  release: z.enum(["26.7"]).default("26.7").describe("The tested set of component versions."),
+  mig: z
+    .strictObject({ strategy: z.enum(["none", "single", "mixed"]).optional() })
+    .optional()
+    .describe("MIG strategy of the device plugin and GPU Feature Discovery. Default: single, as upstream."),
+  devicePlugin: devicePlugin.optional(),
+  daemonsets: z
+    .strictObject({
+      tolerations: z.array(toleration).optional(),
+      priorityClassName: z.string().optional().describe("Default: system-node-critical."),
+      updateStrategy: z.enum(["RollingUpdate", "OnDelete"]).optional().describe("Default: RollingUpdate."),
+    })
+    .optional()
+    .describe("What all operands' DaemonSets have in common."),
+  driver: later("installing the driver natively"),
+  toolkit: later("installing the container toolkit natively"),
+  gfd: later("configuring GPU Feature Discovery"),
+  dcgm: later("installing DCGM"),
+  dcgmExporter: later("installing the DCGM exporter"),
+  migManager: later("installing the MIG manager"),
+  nfd: later("installing Node Feature Discovery"),
+  validator: later("installing the operator validator"),
+  nodeStatusExporter: later("installing the node status exporter"),
+  cdi: later("configuring CDI"),
+  hostPaths: later("host paths of its own"),
+  readyTimeout: later("a time limit for GPU readiness"),
+});

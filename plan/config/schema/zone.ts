@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { app } from "./app.ts";
+import { cluster } from "./cluster.ts";
+import { gpu } from "./gpu.ts";
+import { hardwareClass, nodePool } from "./node-pool.ts";
+import { dnsLabel, later, poolName } from "./values.ts";
+import { window } from "./window.ts";
+
+/** Every key of the namespace `gpu-zones:`; layer files hold the same keys without the prefix. */
+export const zoneSchema = z.strictObject({
+  extends: z.array(dnsLabel).default([]).describe("Layers that the zone builds on, lowest first."),
+  site: z.string().min(1).optional().describe("Power domain or building."),
+  cluster: cluster.prefault({}).describe("Which cluster the zone is."),
+  hardware: z.record(dnsLabel, hardwareClass).default({}).describe("What a node of a kind is, for layers."),
+  nodePools: z.record(poolName, nodePool).default({}).describe("The zone's GPU nodes."),
+  gpu: gpu.prefault({}).describe("How the zone's GPUs are driven."),
+  images: later("an image mirror and pull secrets"),
+  appDefaults: app.default({}).describe("Any key of an app, for all apps."),
+  apps: z.record(dnsLabel, app.nullable()).default({}).describe("What runs in the zone: one line an app."),
+  secrets: later("secrets"),
+  hold: z
+    .strictObject({
+      until: z.iso
+        .date({ error: "wanted a date such as 2026-12-31" })
+        .describe("Last day of the hold (UTC). Quote it: Pulumi rewrites a bare date as a timestamp."),
+      reason: z.string().min(1),
+    })
+    .optional()
+    .describe("Changes to the zone wait."),
+  windows: z.array(window).optional().describe("When `up` may run. Default: always."),
+  capabilities: z
+    .strictObject({
+      monitoring: later("monitoring objects"),
+      istio: z.boolean().optional().describe("The zone has Istio's custom resources."),
+      crds: z
+        .array(z.string().regex(/^[A-Z]\w*\.[a-z0-9.-]+$/, "wanted Kind.group"))
+        .optional()
+        .describe("Custom resources that the zone knows, as Kind.group."),
+    })
+    .default({})
+    .describe("What else the zone offers."),
+  deleteData: z
+    .boolean()
+    .default(false)
+    .describe(
+      "true: namespaces and PersistentVolumeClaims are deleted with their app. Default: they are kept.",
+    ),
+});
+
+export type ZoneSettings = z.infer<typeof zoneSchema>;
+/** The same before defaults: what layer files hold. */
+export type ZoneInput = z.input<typeof zoneSchema>;

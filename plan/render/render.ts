@@ -1,0 +1,206 @@
+import { realpath } from "node:fs/promises";
+import type { Problem } from "../config/problem.ts";
+import type { ProblemCode } from "../config/problem-codes.ts";
+import type { AppSettings, Zone } from "../config/zone.ts";
+import type { KubernetesObject } from "../object.ts";
+import { readAppSource, type AppSource } from "./app-source.ts";
+import { baseContainers } from "./base-containers.ts";
+import { RenderCache } from "./cache.ts";
+import { forCapabilities } from "./capabilities.ts";
+import { withoutForeignNamespace } from "./cluster-scope.ts";
+import { withConfigHash } from "./config-hash.ts";
+import { withOneOwner } from "./duplicates.ts";
+import type { GpuTarget } from "./gpu-target.ts";
+import { BuildError, kustomizeBuild, kustomizeIdentity } from "./kustomize.ts";
+import { imageChange } from "./image.ts";
+import { isScaled, TARGET_KEYS, zoneOverlay } from "./overlay.ts";
+import { buildChanges, buildOverlays, type Change, type Workshop } from "./stages.ts";
+import { withGpuStrategy } from "./strategy.ts";
+import { findTarget, nameOf, type NoTarget, type Target } from "./target.ts";
+
+/** An app as the zone will hold it. */
+export interface RenderedApp {
+  readonly app: string;
+  /** In kustomize's order; without what the zone's capabilities exclude. */
+  readonly objects: readonly KubernetesObject[];
+  /** What `replicas`, `image`, `gpu`, `env` and `resources` act on; undefined when there is no single such workload. */
+  readonly workload: { readonly kind: string; readonly name: string; readonly container: string } | undefined;
+}
+
+export interface RenderOptions {
+  /** Absolute path of the checkout. */
+  readonly repository: string;
+  /** Path of the kustomize executable. */
+  readonly kustomize: string;
+  /** By app; an app without an entry keeps what its files ask for. */
+  readonly gpu: Readonly<Record<string, GpuTarget>>;
+  /** Absolute path. Default: nothing is kept. */
+  readonly cacheDirectory?: string;
+}
+
+export interface Rendering {
+  /** In the zone's order; apps with problems are left out. */
+  readonly apps: readonly RenderedApp[];
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Renders a zone's apps: kustomize builds their overlays, then the zone's config goes on as the last one. All problems of all
+ * apps are reported at once.
+ * @throws Error when kustomize cannot be started or does not end
+ */
+export async function renderZone(zone: Zone, options: RenderOptions): Promise<Rendering> {
+  const shop: Workshop = {
+    repository: await realpath(options.repository),
+    zone: zone.name,
+    build: (directory) => kustomizeBuild(options.kustomize, directory),
+    cache: new RenderCache(options.cacheDirectory),
+    kustomize: await kustomizeIdentity(options.kustomize),
+  };
+  return await new ZoneRendering(zone, options.gpu, shop).run();
+}
+
+/** One rendering of a zone; gathers problems on its way. */
+class ZoneRendering {
+  readonly #zone: Zone;
+  readonly #gpu: RenderOptions["gpu"];
+  readonly #shop: Workshop;
+  readonly #problems: Problem[] = [];
+
+  constructor(zone: Zone, gpu: RenderOptions["gpu"], shop: Workshop) {
+    this.#zone = zone;
+    this.#gpu = gpu;
+    this.#shop = shop;
+  }
+
+  async run(): Promise<Rendering> {
+    const sources = await this.#sources();
+    const overlays = await buildOverlays(this.#shop, sources);
+    const changes: Change[] = [];
+    const targets = new Map<string, Target>();
+    for (const source of sources) {
+      const objects = overlays.get(source.app) ?? [];
+      if (objects instanceof BuildError) {
+        this.#report(
+          "GZ103",
+          `apps.${source.app}.overlay`,
+          refused(objects),
+          `${source.tree.overlay}/kustomization.yaml`,
+        );
+        continue;
+      }
+      const change = await this.#change(source, objects, targets);
+      if (change !== undefined) changes.push(change);
+    }
+    const changed = await buildChanges(
+      this.#shop,
+      changes.filter(({ overlay, source }) => overlay !== undefined || source.patches.length > 0),
+    );
+    const final = new Map<string, readonly KubernetesObject[]>();
+    for (const { source, objects } of changes) {
+      const built = changed.get(source.app) ?? objects;
+      if (built instanceof BuildError) this.#report("GZ103", `apps.${source.app}.patches`, refused(built));
+      else final.set(source.app, built);
+    }
+    return this.#finish(final, targets);
+  }
+
+  async #sources(): Promise<AppSource[]> {
+    const read = await Promise.all(
+      Object.entries(this.#zone.apps).map(([app, settings]) =>
+        readAppSource(this.#shop.repository, this.#zone, app, settings),
+      ),
+    );
+    for (const { problems } of read) this.#problems.push(...problems);
+    return read.flatMap(({ source }) => (source === undefined ? [] : [source]));
+  }
+
+  /** What the zone does to an app; undefined, with a problem, when its target cannot be found. */
+  async #change(
+    source: AppSource,
+    objects: readonly KubernetesObject[],
+    targets: Map<string, Target>,
+  ): Promise<Change | undefined> {
+    const { app, settings } = source;
+    const gpu = this.#gpu[app];
+    const asked = TARGET_KEYS.filter((key) => (key === "gpu" ? gpu : settings[key]) !== undefined);
+    const target = await this.#target(app, settings, forCapabilities(objects, this.#zone.capabilities));
+    if ("message" in target) {
+      const [key] = asked;
+      if (key === undefined) return { source, objects, overlay: undefined };
+      this.#report("GZ104", `apps.${app}.${key}`, target);
+      return undefined;
+    }
+    targets.set(app, target);
+    if (settings.replicas !== undefined && !isScaled(target.workload)) {
+      this.#report("GZ104", `apps.${app}.replicas`, {
+        message: `wanted a workload with a number of replicas, got ${nameOf(target.workload)}`,
+        fix: `take replicas out, or set apps.${app}.workload to a Deployment or StatefulSet`,
+      });
+      return undefined;
+    }
+    if (
+      settings.image !== undefined &&
+      target.container.image === undefined &&
+      imageChange(settings.image).name === undefined
+    ) {
+      this.#report("GZ104", `apps.${app}.image`, {
+        message: `wanted an image to change in the container ${target.container.name} of ${nameOf(target.workload)}, got none`,
+        fix: "give the full name of the image",
+      });
+      return undefined;
+    }
+    return { source, objects, overlay: zoneOverlay(target, objects, settings, gpu) };
+  }
+
+  async #target(
+    app: string,
+    settings: AppSettings,
+    objects: readonly KubernetesObject[],
+  ): Promise<Target | NoTarget> {
+    const target = findTarget(objects, app, settings);
+    if (!("message" in target) || target.needsBase === undefined) return target;
+    const base = await baseContainers(this.#shop, app, target.needsBase);
+    return base === undefined ? target : findTarget(objects, app, settings, base);
+  }
+
+  #finish(
+    built: ReadonlyMap<string, readonly KubernetesObject[]>,
+    targets: ReadonlyMap<string, Target>,
+  ): Rendering {
+    const all = [...built.values()].flat();
+    const apps = [...built].map(([app, objects]): RenderedApp => {
+      const target = targets.get(app);
+      const own = withoutForeignNamespace(forCapabilities(objects, this.#zone.capabilities), all);
+      return {
+        app,
+        objects: withConfigHash(withGpuStrategy(own)),
+        workload: target && {
+          kind: target.workload.kind,
+          name: target.workload.metadata.name,
+          container: target.container.name,
+        },
+      };
+    });
+    const owned = withOneOwner(this.#zone, apps);
+    return { apps: owned.apps, problems: [...this.#problems, ...owned.problems] };
+  }
+
+  #report(code: ProblemCode, path: string, text: Pick<Problem, "message" | "fix">, at?: string): void {
+    const origin = this.#zone.origins.nearest(path);
+    this.#problems.push({
+      ...{ code, severity: "error", zone: this.#zone.name, path },
+      file: at ?? origin?.file ?? `Pulumi.${this.#zone.name}.yaml`,
+      line: at === undefined ? (origin?.line ?? 0) : 0,
+      message: text.message,
+      fix: text.fix,
+    });
+  }
+}
+
+function refused(error: BuildError): Pick<Problem, "message" | "fix"> {
+  return {
+    message: `wanted a tree that kustomize can build, got: ${error.message}`,
+    fix: "mend what the message names; `kustomize build` of the same directory shows it too",
+  };
+}

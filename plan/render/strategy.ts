@@ -1,0 +1,35 @@
+import type { V1Container, V1DeploymentSpec } from "@kubernetes/client-node";
+import type { KubernetesObject } from "../object.ts";
+import { podTemplate } from "../workload.ts";
+import { nvidiaResources } from "./target.ts";
+
+/**
+ * Gives GPU Deployments without a strategy one that needs no GPU more than the app has: where GPUs are full, the default's
+ * surge pod waits for ever, and with it the update.
+ */
+export function withGpuStrategy(objects: readonly KubernetesObject[]): KubernetesObject[] {
+  return objects.map((object) => {
+    const spec = object["spec"] as Pick<V1DeploymentSpec, "replicas" | "strategy"> | undefined;
+    if (object.kind !== "Deployment" || spec === undefined || spec.strategy !== undefined) return object;
+    const pod = podTemplate(object)?.spec;
+    const containers: V1Container[] = [...(pod?.containers ?? []), ...(pod?.initContainers ?? [])];
+    if (!containers.some((container) => nvidiaResources(container).length > 0)) return object;
+    const single = (spec.replicas ?? 1) === 1 && !isAutoscaled(object, objects);
+    const strategy = single
+      ? { type: "Recreate" }
+      : { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 }, type: "RollingUpdate" };
+    return { ...object, spec: { ...spec, strategy } };
+  });
+}
+
+/** An autoscaler decides how many there are; the number in the file says nothing. */
+function isAutoscaled(deployment: KubernetesObject, objects: readonly KubernetesObject[]): boolean {
+  return objects.some((object) => {
+    if (object.kind !== "HorizontalPodAutoscaler" && object.kind !== "ScaledObject") return false;
+    const { scaleTargetRef } = object["spec"] as { scaleTargetRef?: { kind?: string; name?: string } };
+    return (
+      scaleTargetRef?.name === deployment.metadata.name &&
+      (scaleTargetRef.kind ?? "Deployment") === "Deployment"
+    );
+  });
+}

@@ -1,0 +1,128 @@
+import {
+  AppsV1Api,
+  CoreV1Api,
+  makeInformer,
+  type Informer,
+  type KubeConfig,
+  type KubernetesListObject,
+  type KubernetesObject,
+  type V1ConfigMap,
+  type V1DaemonSet,
+  type V1Node,
+  type V1Pod,
+} from "@kubernetes/client-node";
+import type { Observed } from "./node-draft.ts";
+import { gpuHolders, NAMESPACE, operandPod } from "./operand-pod.ts";
+
+const RETRY_MS = 1000;
+
+/** Names of the nodes that a change may concern. */
+type Affected = readonly string[] | "all";
+
+/** What the cluster holds now, kept up by watches, so that an idle zone costs nothing. */
+export class ClusterWatch {
+  readonly #nodes = new Map<string, V1Node>();
+  readonly #pods = new Map<string, V1Pod>();
+  readonly #configMaps = new Map<string, V1ConfigMap>();
+  readonly #daemonSets = new Map<string, V1DaemonSet>();
+  readonly #config: KubeConfig;
+  readonly #changed: (nodes: Iterable<string>) => void;
+
+  /** @param changed called with the nodes that a change may concern */
+  constructor(config: KubeConfig, changed: (nodes: Iterable<string>) => void) {
+    this.#config = config;
+    this.#changed = changed;
+  }
+
+  /** Begins to watch; what is lost is watched again, for as long as the process lives. */
+  async start(): Promise<void> {
+    const core = this.#config.makeApiClient(CoreV1Api);
+    const apps = this.#config.makeApiClient(AppsV1Api);
+    const namespace = { namespace: NAMESPACE };
+    const configMaps = `/api/v1/namespaces/${NAMESPACE}/configmaps`;
+    const daemonSets = `/apis/apps/v1/namespaces/${NAMESPACE}/daemonsets`;
+    await Promise.all([
+      this.#watch(
+        "/api/v1/nodes",
+        () => core.listNode(),
+        this.#nodes,
+        (node) => some(node.metadata?.name),
+      ),
+      this.#watch(
+        "/api/v1/pods",
+        () => core.listPodForAllNamespaces(),
+        this.#pods,
+        (pod) => some(pod.spec?.nodeName),
+      ),
+      this.#watch(
+        configMaps,
+        () => core.listNamespacedConfigMap(namespace),
+        this.#configMaps,
+        () => "all",
+      ),
+      this.#watch(
+        daemonSets,
+        () => apps.listNamespacedDaemonSet(namespace),
+        this.#daemonSets,
+        () => "all",
+      ),
+    ]);
+  }
+
+  node(name: string): V1Node | undefined {
+    return this.#nodes.get(`/${name}`);
+  }
+
+  observed(): Observed {
+    const pods = [...this.#pods.values()];
+    return {
+      configMaps: Object.fromEntries(
+        [...this.#configMaps.values()].map((map) => [nameOf(map), map.data ?? {}]),
+      ),
+      daemonSets: new Set([...this.#daemonSets.values()].map(nameOf)),
+      pods: pods.flatMap(operandPod),
+      gpuHolders: gpuHolders(pods),
+    };
+  }
+
+  async #watch<T extends KubernetesObject>(
+    path: string,
+    list: () => Promise<KubernetesListObject<T>>,
+    into: Map<string, T>,
+    affected: (object: T) => Affected,
+  ): Promise<void> {
+    const informer: Informer<T> = makeInformer(this.#config, path, list);
+    const tell = (object: T): void => {
+      const nodes = affected(object);
+      this.#changed(nodes === "all" ? [...this.#nodes.values()].map(nameOf) : nodes);
+    };
+    const put = (object: T): void => {
+      into.set(keyOf(object), object);
+      tell(object);
+    };
+    informer.on("add", put);
+    informer.on("update", put);
+    informer.on("delete", (object) => {
+      into.delete(keyOf(object));
+      tell(object);
+    });
+    const start = (): Promise<void> => informer.start().catch(again);
+    const again = (): void => {
+      setTimeout(() => void start(), RETRY_MS);
+    };
+    informer.on("error", again);
+    await start();
+  }
+}
+
+function some(name: string | undefined): readonly string[] {
+  return name === undefined ? [] : [name];
+}
+
+function nameOf({ metadata }: KubernetesObject): string {
+  return metadata?.name ?? "";
+}
+
+function keyOf(object: KubernetesObject): string {
+  return `${object.metadata?.namespace ?? ""}/${nameOf(object)}`;
+}

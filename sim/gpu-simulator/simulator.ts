@@ -1,0 +1,121 @@
+import {
+  CoreV1Api,
+  PatchStrategy,
+  setHeaderOptions,
+  type KubeConfig,
+  type V1Node,
+} from "@kubernetes/client-node";
+import { ClusterWatch } from "./cluster-watch.ts";
+import { nextNode } from "./next-node.ts";
+import type { GpuNode } from "./node-draft.ts";
+import { nodePatch } from "./node-patch.ts";
+
+/** Changes that come in a burst are worked off together. */
+const GATHER_MS = 20;
+const RETRY_MS = 1000;
+const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+
+/** Plays the GPU components on every node of one zone. */
+export class Simulator {
+  readonly #watch: ClusterWatch;
+  readonly #api: CoreV1Api;
+  readonly #log: (line: string) => void;
+  readonly #waiting = new Set<string>();
+  readonly #complaints = new Map<string, string>();
+  #timer: NodeJS.Timeout | undefined;
+  #working = false;
+
+  constructor(config: KubeConfig, log: (line: string) => void) {
+    this.#api = config.makeApiClient(CoreV1Api);
+    this.#log = log;
+    this.#watch = new ClusterWatch(config, (nodes) => {
+      this.#enqueue(nodes);
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#watch.start();
+    this.#log("watching");
+  }
+
+  #enqueue(nodes: Iterable<string>, delay = GATHER_MS): void {
+    for (const node of nodes) this.#waiting.add(node);
+    if (this.#working || this.#waiting.size === 0) return;
+    this.#timer ??= setTimeout(() => void this.#work(), delay);
+  }
+
+  async #work(): Promise<void> {
+    this.#timer = undefined;
+    this.#working = true;
+    const nodes = [...this.#waiting];
+    this.#waiting.clear();
+    const observed = this.#watch.observed();
+    const failed: string[] = [];
+    await Promise.all(
+      nodes.map(async (name) => {
+        const node = this.#watch.node(name);
+        if (node === undefined) {
+          this.#complaints.delete(name);
+          return;
+        }
+        try {
+          await this.#round(node, observed);
+        } catch (error) {
+          // Not found or changed meanwhile: its event is on the way. Anything else is tried again.
+          const status = (error as { code?: unknown }).code;
+          if (status === 404 || status === 409) return;
+          this.#log(`${name}: ${String(error).split("\n", 1)[0] ?? ""}`);
+          failed.push(name);
+        }
+      }),
+    );
+    this.#working = false;
+    this.#enqueue([], GATHER_MS);
+    this.#enqueue(failed, RETRY_MS);
+  }
+
+  async #round(node: V1Node, observed: ReturnType<ClusterWatch["observed"]>): Promise<void> {
+    const before = gpuNode(node);
+    const after = nextNode(before, observed);
+    this.#complain(before.name, after.complaints);
+    const patch = nodePatch(before, after);
+    const resourceVersion = node.metadata?.resourceVersion;
+    let version = resourceVersion === undefined ? {} : { resourceVersion };
+    if (patch.metadata !== undefined) {
+      const body = { metadata: { ...patch.metadata, ...version } };
+      const patched = await this.#api.patchNode({ name: before.name, body }, MERGE_PATCH);
+      const next = patched.metadata?.resourceVersion;
+      version = next === undefined ? {} : { resourceVersion: next };
+    }
+    if (patch.resources !== undefined) {
+      const status = { capacity: patch.resources, allocatable: patch.resources };
+      await this.#api.patchNodeStatus(
+        { name: before.name, body: { metadata: version, status } },
+        MERGE_PATCH,
+      );
+    }
+    if (patch.metadata !== undefined || patch.resources !== undefined) {
+      this.#log(`${before.name}: ${JSON.stringify({ ...patch.metadata, resources: patch.resources })}`);
+    }
+  }
+
+  /** Says what is wrong once, not in every round. */
+  #complain(node: string, complaints: readonly string[]): void {
+    const text = complaints.join("; ");
+    if ((this.#complaints.get(node) ?? "") === text) return;
+    this.#complaints.set(node, text);
+    this.#log(`${node}: ${text === "" ? "all is well again" : text}`);
+  }
+}
+
+function gpuNode(node: V1Node): GpuNode {
+  const allocatable = node.status?.allocatable ?? {};
+  return {
+    name: node.metadata?.name ?? "",
+    labels: node.metadata?.labels ?? {},
+    annotations: node.metadata?.annotations ?? {},
+    resources: Object.fromEntries(
+      Object.entries(allocatable).filter(([name]) => name.startsWith("nvidia.com/")),
+    ),
+  };
+}

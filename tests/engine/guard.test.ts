@@ -1,0 +1,248 @@
+import assert from "node:assert/strict";
+import { cp, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { V1Deployment, V1Namespace } from "@kubernetes/client-node";
+import { parse, stringify } from "yaml";
+import { Checkout, type Ended } from "./checkout.ts";
+
+const ZONE = "zone-2-prod";
+const OTHER = "zone-3-prod";
+
+interface List<Kind> {
+  readonly items: Kind[];
+}
+
+interface Kubeconfig {
+  readonly contexts: { name: string; context: { cluster: string; user: string } }[];
+}
+
+/** Whatever the user runs against the wrong cluster, nothing is written there and the state stays as it was. */
+describe("the guard against another cluster behind the zone's context", function () {
+  this.timeout(180_000);
+  let checkout: Checkout;
+  let filled: unknown;
+
+  before(async () => {
+    checkout = await Checkout.create();
+    const started = await checkout.zones("sim", "up", ZONE, OTHER);
+    assert.equal(started.code, 0, started.all);
+    await checkout.enterSim();
+    const run = await checkout.up(ZONE);
+    assert.equal(run.code, 0, run.all);
+    filled = await resources(checkout);
+  });
+
+  after(async () => {
+    await checkout.remove();
+  });
+
+  const commands: readonly (readonly string[])[] = [
+    ["up", "--yes", "--skip-preview"],
+    ["up", "--yes", "--skip-preview", "--refresh"],
+    ["refresh", "--yes", "--skip-preview"],
+    ["destroy", "--yes", "--skip-preview"],
+  ];
+  for (const command of commands) {
+    it(`pulumi ${command[0] ?? ""}${command.includes("--refresh") ? " --refresh" : ""} stops before it writes`, async () => {
+      const right = checkout.env("KUBECONFIG");
+      checkout.setEnv({ KUBECONFIG: await swapped(checkout, right) });
+      const run = await checkout.pulumi(...command, "--stack", ZONE);
+      checkout.setEnv({ KUBECONFIG: right });
+      assert.notEqual(run.code, 0, run.all);
+      assert.match(run.all, /GZ304 Pulumi\.zone-2-prod\.yaml/);
+      assert.match(
+        run.all,
+        /wanted the cluster with kube-system UID [-0-9a-f]{36}, got [-0-9a-f]{36} behind context zone-2-prod/,
+      );
+      assert.deepEqual(await resources(checkout), filled);
+      await nothingOfOurs(checkout, OTHER);
+      await everythingStands(checkout);
+    });
+  }
+
+  it("a program that fails on its configuration deletes nothing of a filled zone", async () => {
+    const file = `Pulumi.${ZONE}.yaml`;
+    const before = await checkout.read(file);
+    await checkout.edit(file, (text) => text.replace("replicas: 6", "replicas: six\n      overlayy: bumble"));
+    const run = await checkout.up(ZONE);
+    await checkout.edit(file, () => before);
+    assert.notEqual(run.code, 0, run.all);
+    assertSays(run, [
+      "GZ003 Pulumi.zone-2-prod.yaml:10  apps.toxicity-detector.replicas",
+      'wanted a number, got "six"',
+      "GZ002 Pulumi.zone-2-prod.yaml:11  apps.toxicity-detector.overlayy",
+      'unknown key "overlayy" in apps.toxicity-detector',
+      'did you mean "overlay"?',
+      "2 problems stop this run; nothing was changed",
+    ]);
+    assert.deepEqual(await resources(checkout), filled);
+    await everythingStands(checkout);
+  });
+
+  it("a dark zone: a preview compares with the state and says so, an update stops", async () => {
+    const right = checkout.env("KUBECONFIG");
+    checkout.setEnv({ KUBECONFIG: await dark(checkout, right) });
+    const preview = await checkout.pulumi("preview", "--stack", ZONE);
+    const update = await checkout.up(ZONE);
+    checkout.setEnv({ KUBECONFIG: right });
+    assert.equal(preview.code, 0, preview.all);
+    assert.match(preview.all, /identity not checked, compared with the state of the last update/);
+    assert.notEqual(update.code, 0, update.all);
+    assertSays(update, ["GZ305", "got connection refused", "nothing was changed"]);
+    assert.deepEqual(await resources(checkout), filled);
+  });
+
+  it("credentials that the cluster does not accept are called that, and stop an update", async () => {
+    const right = checkout.env("KUBECONFIG");
+    checkout.setEnv({ KUBECONFIG: await expired(checkout, right) });
+    const update = await checkout.up(ZONE);
+    checkout.setEnv({ KUBECONFIG: right });
+    assert.notEqual(update.code, 0, update.all);
+    assertSays(update, [
+      "GZ305",
+      "got credentials that the cluster does not accept",
+      "renew the credentials of context zone-2-prod, then run this once more; nothing was changed",
+    ]);
+    assert.deepEqual(await resources(checkout), filled);
+  });
+
+  it("a context that does not exist is named", async () => {
+    await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) =>
+      text.replace("config:\n", "config:\n  gpu-zones:cluster: { context: zone-2-pord }\n"),
+    );
+    const update = await checkout.up(ZONE);
+    await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) =>
+      text.replace("  gpu-zones:cluster: { context: zone-2-pord }\n", ""),
+    );
+    assert.notEqual(update.code, 0, update.all);
+    assertSays(update, [
+      "GZ305 Pulumi.zone-2-prod.yaml:",
+      'wanted the cluster of context zone-2-pord, got context "zone-2-pord" does not exist',
+      "add context zone-2-pord to the kubeconfig",
+    ]);
+    assert.deepEqual(await resources(checkout), filled);
+  });
+
+  it("refuses a managed GPU stack off the simulated zone with that sentence", async () => {
+    const simulated = checkout.env("GPU_ZONES_SIM_UIDS");
+    checkout.setEnv({ GPU_ZONES_SIM_UIDS: "" });
+    const update = await checkout.up(ZONE);
+    checkout.setEnv({ GPU_ZONES_SIM_UIDS: simulated });
+    assert.notEqual(update.code, 0, update.all);
+    assertSays(update, [
+      "GZ308 layers/fleet.yaml:7  gpu.managed",
+      "gpu.managed: true is not yet for real clusters: the native GPU stack is complete on simulated zones only",
+      "GZ303 Pulumi.zone-2-prod.yaml",
+    ]);
+    assert.deepEqual(await resources(checkout), filled);
+  });
+
+  it("a rebuilt cluster: up refuses, pin and refresh bring everything back, nothing is deleted", async () => {
+    const file = `Pulumi.${ZONE}.yaml`;
+    const backend = join(checkout.folder, "kept-backend");
+    const pinned = await checkout.zones("pin", ZONE);
+    assert.equal(pinned.code, 0, pinned.all);
+    const text = await checkout.read(file);
+    await cp(join(checkout.folder, ".sim", "backend"), backend, { recursive: true });
+    const rebuilt = [await checkout.zones("sim", "down", ZONE), await checkout.zones("sim", "up", ZONE)];
+    for (const { code, all } of rebuilt) assert.equal(code, 0, all);
+    await cp(backend, join(checkout.folder, ".sim", "backend"), { recursive: true });
+    await checkout.edit(file, () => text);
+
+    const wrong = await checkout.up(ZONE);
+    assert.notEqual(wrong.code, 0, wrong.all);
+    assertSays(wrong, ["GZ304", `if the cluster was rebuilt, take its UID over with ./zones pin ${ZONE}`]);
+    assert.equal((await checkout.zones("pin", ZONE)).code, 0);
+    // A shell that took the environment over before still announces the old simulated cluster.
+    await checkout.enterSim();
+    const stale = await checkout.up(ZONE);
+    assert.notEqual(stale.code, 0, stale.all);
+    assertSays(stale, ["GZ306", `pulumi refresh --run-program=false --stack ${ZONE}`]);
+    const refresh = await checkout.pulumi(
+      "refresh",
+      "--yes",
+      "--skip-preview",
+      "--run-program=false",
+      "--stack",
+      ZONE,
+    );
+    assert.equal(refresh.code, 0, refresh.all);
+    const back = await checkout.up(ZONE);
+    assert.equal(back.code, 0, back.all);
+    assert.doesNotMatch(back.stdout, /^\s*- \d+ deleted/m);
+    await everythingStands(checkout);
+  });
+
+  it("updates a pinned zone with gpu.managed: false as any cluster, with apps alone", async () => {
+    await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) =>
+      text.replace("config:\n", "config:\n  gpu-zones:gpu: { managed: false }\n"),
+    );
+    checkout.setEnv({ GPU_ZONES_SIM_UIDS: "" });
+    const update = await checkout.up(ZONE);
+    assert.equal(update.code, 0, update.all);
+    const operands = await checkout.get<List<V1Deployment>>(ZONE, "daemonsets", "-A");
+    assert.deepEqual(operands.items, []);
+    await everythingStands(checkout);
+  });
+});
+
+/** A kubeconfig in which the zone's context leads to the other zone's cluster. */
+async function swapped(checkout: Checkout, kubeconfig: string): Promise<string> {
+  const config = parse(await readFile(kubeconfig, "utf8")) as Kubeconfig;
+  const find = (name: string) => config.contexts.find((context) => context.name === name);
+  const [zone, other] = [find(ZONE), find(OTHER)];
+  if (zone === undefined || other === undefined) throw new Error("the simulated kubeconfig lacks a context");
+  zone.context = other.context;
+  const path = join(checkout.folder, "swapped.kubeconfig");
+  await writeFile(path, stringify(config));
+  return path;
+}
+
+/** A kubeconfig whose servers nobody listens on. */
+async function dark(checkout: Checkout, kubeconfig: string): Promise<string> {
+  const path = join(checkout.folder, "dark.kubeconfig");
+  const text = await readFile(kubeconfig, "utf8");
+  await writeFile(path, text.replaceAll(/server: .*/g, "server: https://127.0.0.1:1"));
+  return path;
+}
+
+/** A kubeconfig whose token the API server has never heard of. */
+async function expired(checkout: Checkout, kubeconfig: string): Promise<string> {
+  const config = parse(await readFile(kubeconfig, "utf8")) as { users: { user: unknown }[] };
+  for (const user of config.users) user.user = { token: "expired" };
+  const path = join(checkout.folder, "expired.kubeconfig");
+  await writeFile(path, stringify(config));
+  return path;
+}
+
+/** The state's resources; the file around them has times that may change. */
+async function resources(checkout: Checkout): Promise<unknown> {
+  const state = (await checkout.state(ZONE)) as { deployment: { resources: unknown } };
+  return state.deployment.resources;
+}
+
+async function nothingOfOurs(checkout: Checkout, zone: string): Promise<void> {
+  const found = await checkout.get<List<V1Namespace>>(
+    zone,
+    "namespaces,deployments,configmaps",
+    "-A",
+    "-l",
+    `gpu-zones.dev/zone=${ZONE}`,
+  );
+  assert.deepEqual(found.items, []);
+}
+
+async function everythingStands(checkout: Checkout): Promise<void> {
+  const live = await checkout.get<List<V1Deployment>>(ZONE, "deployments", "-A");
+  assert.deepEqual(
+    live.items.map(({ metadata }) => metadata?.name),
+    ["toxicity-detector"],
+  );
+}
+
+function assertSays(run: Ended, parts: readonly string[]): void {
+  // The engine wraps and indents; what it prints is compared without its spaces.
+  const text = run.all.replaceAll(/\s+/g, " ");
+  for (const part of parts)
+    assert.ok(text.includes(part.replaceAll(/\s+/g, " ")), `wanted ${part}\nin ${run.all}`);
+}

@@ -1,0 +1,240 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { V1ConfigMap, V1Deployment, V1Node } from "@kubernetes/client-node";
+import { parse } from "yaml";
+import { changesOf } from "../../fleet/up.ts";
+import { assertContains, acceptanceCase } from "../fixtures/acceptance.ts";
+import { Checkout, eventually, type Ended } from "./checkout.ts";
+
+const ZONE = "zone-1-dev";
+const APPS = ["private-detector", "toxicity-detector", "scam-detector", "fake-detector"];
+
+interface List<Kind> {
+  readonly items: Kind[];
+}
+
+interface Status {
+  readonly ready: boolean;
+  readonly apps: { app: string; running: number; wanted: number; where: Record<string, number> }[];
+  readonly nodes: { node: string; resources: Record<string, number>; absent: boolean }[];
+}
+
+/** One zone's life from the first update to its end; each test goes on where the one before it stopped. */
+describe("zone-1-dev on a simulated cluster", function () {
+  this.timeout(180_000);
+  let checkout: Checkout;
+
+  before(async () => {
+    checkout = await Checkout.create();
+    const started = await checkout.zones("sim", "up", ZONE);
+    assert.equal(started.code, 0, started.all);
+    await checkout.enterSim();
+  });
+
+  after(async () => {
+    await checkout.remove();
+  });
+
+  it("comes up with one plain pulumi up", async () => {
+    const run = await checkout.up(ZONE);
+    assert.equal(run.code, 0, run.all);
+    assert.equal(changesOf(run.stdout).delete, 0);
+  });
+
+  it("is registered under exactly the golden logical names, types and parents", async () => {
+    const { deployment } = (await checkout.state(ZONE)) as { deployment: { resources: { urn: string }[] } };
+    const lines = deployment.resources.flatMap(({ urn }) => {
+      const [, , types = "", name = ""] = urn.split("::");
+      const [parent, type] = types.includes("$") ? types.split("$") : ["stack", types];
+      // The engine's own provider, by which the program reads the last outputs, is nobody's name.
+      return ["pulumi:pulumi:Stack", "pulumi:providers:pulumi"].includes(type ?? "")
+        ? []
+        : [`${type ?? ""}  ${parent ?? ""}  ${name}`];
+    });
+    assert.equal(
+      `${lines.toSorted().join("\n")}\n`,
+      await readFile(join(import.meta.dirname, "..", "golden", `${ZONE}.urns.txt`), "utf8"),
+    );
+  });
+
+  it("has every app running on GPUs, private-detector on a MIG slice", async () => {
+    const status = await ready(checkout);
+    assert.deepEqual(status.apps.map(({ app }) => app).toSorted(), APPS.toSorted());
+    assert.deepEqual(status.nodes.find(({ node }) => node === "ds-node1")?.resources, {
+      "nvidia.com/mig-1g.5gb": 7,
+    });
+    assert.deepEqual(status.nodes.find(({ node }) => node === "ds-node2")?.resources, {
+      "nvidia.com/gpu": 4,
+    });
+    assert.deepEqual(status.apps.find(({ app }) => app === "private-detector")?.where, { "ds-node1": 1 });
+  });
+
+  it("reproduces the acceptance case in the live object", async () => {
+    const live = await checkout.get<V1Deployment>(
+      ZONE,
+      "deployment",
+      "private-detector",
+      "-n",
+      "private-detector",
+    );
+    assertContains(live, await acceptanceCase("private-detector.zone-1-dev.yaml"));
+  });
+
+  it("changes nothing when it is run again", async () => {
+    const run = await checkout.up(ZONE);
+    assert.equal(run.code, 0, run.all);
+    const { same, ...changed } = changesOf(run.stdout);
+    assert.deepEqual(changed, { create: 0, update: 0, delete: 0, replace: 0 });
+    assert.ok(same > 30, run.all);
+  });
+
+  it("updates exactly one object for a changed number of replicas", async () => {
+    await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) => text.replace("replicas: 1", "replicas: 3"));
+    const run = await checkout.up(ZONE);
+    assert.equal(run.code, 0, run.all);
+    const { same, ...changed } = changesOf(run.stdout);
+    // The stack itself counts as updated, since its digest output changes.
+    assert.deepEqual(
+      { ...changed, update: updatedObjects(run) },
+      { create: 0, update: 1, delete: 0, replace: 0 },
+    );
+    const status = await ready(checkout);
+    assert.deepEqual(status.apps.find(({ app }) => app === "private-detector")?.where, { "ds-node1": 3 });
+  });
+
+  it("removes only an app's own objects when its line goes; its namespace and claims stay", async () => {
+    await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) => text.replace("    toxicity-detector: {}\n", ""));
+    const run = await checkout.up(ZONE);
+    assert.equal(run.code, 0, run.all);
+    const deployments = await checkout.get<List<V1Deployment>>(ZONE, "deployments", "-A");
+    const left = deployments.items.map(({ metadata }) => metadata?.name ?? "").toSorted();
+    assert.deepEqual(left, APPS.filter((app) => app !== "toxicity-detector").toSorted());
+    const claims = await checkout.get<List<V1Deployment>>(
+      ZONE,
+      "persistentvolumeclaims",
+      "-n",
+      "toxicity-detector",
+    );
+    assert.deepEqual(
+      claims.items.map(({ metadata }) => metadata?.name),
+      ["toxicity-detector-models"],
+    );
+  });
+
+  it("takes the kept namespace and claim back when the line returns, through zones up", async () => {
+    await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) =>
+      text.replace("    scam-detector: {}\n", "    toxicity-detector: {}\n    scam-detector: {}\n"),
+    );
+    const run = await checkout.zones("up", ZONE, "--json");
+    assert.equal(run.code, 0, run.all);
+    const [result] = JSON.parse(run.stdout) as {
+      zone: string;
+      state: string;
+      changes: { delete: number; replace: number };
+    }[];
+    assert.equal(result?.zone, ZONE);
+    assert.equal(result.state, "done");
+    assert.equal(result.changes.delete + result.changes.replace, 0);
+    await ready(checkout);
+  });
+
+  it("sees a hand edit on refresh, and up --refresh names the other manager", async () => {
+    const edit = await checkout.kubectl(
+      ZONE,
+      "scale",
+      "deployment/scam-detector",
+      "-n",
+      "scam-detector",
+      "--replicas=2",
+    );
+    assert.equal(edit.code, 0, edit.all);
+    const refresh = await checkout.pulumi("refresh", "--preview-only", "--diff", "--stack", ZONE);
+    assert.equal(refresh.code, 0, refresh.all);
+    assert.match(refresh.all, /scam-detector/);
+    assert.match(refresh.all, /replicas/);
+    const run = await checkout.up(ZONE, "--refresh");
+    assert.notEqual(run.code, 0, run.all);
+    assert.match(run.all, /conflict with "kubectl/);
+    const undo = await checkout.kubectl(
+      ZONE,
+      "scale",
+      "deployment/scam-detector",
+      "-n",
+      "scam-detector",
+      "--replicas=1",
+    );
+    assert.equal(undo.code, 0, undo.all);
+    assert.equal((await checkout.up(ZONE, "--refresh")).code, 0);
+  });
+
+  it("labels a node that was deleted and came back, without an update", async () => {
+    const gone = await checkout.kubectl(ZONE, "delete", "node", "ds-node3");
+    assert.equal(gone.code, 0, gone.all);
+    const again = await checkout.zones("sim", "up", ZONE);
+    assert.equal(again.code, 0, again.all);
+    await eventually("ds-node3 has its pool label and its GPUs again", async () => {
+      const node = await checkout.get<V1Node>(ZONE, "node", "ds-node3");
+      const gpus = node.status?.allocatable?.["nvidia.com/gpu"];
+      return node.metadata?.labels?.["gpu-zones.dev/pool"] === "t4" && gpus === "4" ? true : undefined;
+    });
+    await ready(checkout);
+  });
+
+  it("goes away with destroy --run-program: nothing of ours is left but what people stored", async () => {
+    const plain = await checkout.run("pulumi", [
+      "destroy",
+      "--yes",
+      "--skip-preview",
+      "--run-program=false",
+      "--non-interactive",
+      "--stack",
+      ZONE,
+    ]);
+    assert.notEqual(plain.code, 0, "a destroy that does not run the program must refuse");
+    assert.match(plain.all, /--run-program/);
+    const before = await checkout.get<List<V1Deployment>>(ZONE, "deployments", "-A");
+    assert.equal(before.items.length, APPS.length, "the refused destroy deleted something");
+    const run = await checkout.pulumi("destroy", "--yes", "--skip-preview", "--run-program", "--stack", ZONE);
+    assert.equal(run.code, 0, run.all);
+    const kinds =
+      "deployments,daemonsets,services,configmaps,serviceaccounts,clusterroles,clusterrolebindings,runtimeclasses";
+    const left = await checkout.get<List<V1ConfigMap>>(ZONE, kinds, "-A", "-l", `gpu-zones.dev/zone=${ZONE}`);
+    assert.deepEqual(
+      left.items.map(({ kind, metadata }) => `${kind ?? ""}/${metadata?.name ?? ""}`),
+      [],
+    );
+    const kept = await checkout.get<List<V1ConfigMap>>(
+      ZONE,
+      "namespaces",
+      "-l",
+      `gpu-zones.dev/zone=${ZONE}`,
+    );
+    assert.deepEqual(
+      kept.items.map(({ metadata }) => metadata?.name).toSorted(),
+      [...APPS, "gpu-operator"].toSorted(),
+    );
+  });
+
+  it("leaves the stack file as it was after sim down", async () => {
+    const during = parse(await checkout.read(`Pulumi.${ZONE}.yaml`)) as Record<string, unknown>;
+    assert.ok("encryptionsalt" in during, "the engine writes its salt into the stack file");
+    const down = await checkout.zones("sim", "down", ZONE);
+    assert.equal(down.code, 0, down.all);
+    const after = parse(await checkout.read(`Pulumi.${ZONE}.yaml`)) as Record<string, unknown>;
+    assert.deepEqual(Object.keys(after), ["config"]);
+  });
+});
+
+/** Objects that the engine updated, the stack and its outputs left out. */
+function updatedObjects(run: Ended): number {
+  return run.stdout.split("\n").filter((line) => /^\s*~\s+kubernetes:.* updated \(/.test(line)).length;
+}
+
+async function ready(checkout: Checkout): Promise<Status> {
+  const answer = await checkout.zones("status", ZONE, "--wait", "60s", "--json");
+  assert.equal(answer.code, 0, answer.all);
+  const [status] = JSON.parse(answer.stdout) as [Status];
+  assert.equal(status.ready, true);
+  return status;
+}

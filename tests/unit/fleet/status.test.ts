@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { stripVTControlCharacters } from "node:util";
+import type { V1Deployment, V1Node, V1Pod } from "@kubernetes/client-node";
+import { seconds } from "../../../fleet/status.ts";
+import { statusText, waitingFor } from "../../../fleet/status-text.ts";
+import { zoneStatus, type LiveObjects } from "../../../fleet/zone-status.ts";
+import { Origins } from "../../../plan/config/origins.ts";
+import type { Zone } from "../../../plan/config/zone.ts";
+import type { Plan } from "../../../plan/plan.ts";
+import { planned } from "../../../plan/planned-object.ts";
+
+const TEMPLATE = {
+  metadata: { labels: { app: "pd" } },
+  spec: { containers: [{ name: "pd", resources: { limits: { "nvidia.com/gpu": 1 } } }] },
+};
+
+const PLAN: Plan = {
+  zone: {
+    name: "z",
+    layers: ["fleet"],
+    apps: { pd: { overlay: "base", namespace: "pd" } },
+    nodePools: { t4: { product: "Tesla-T4", gpusPerNode: 1, nodes: ["n1", "n2"] } },
+    origins: new Origins(),
+  } as unknown as Zone,
+  objects: [
+    planned("pd", {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "pd", namespace: "pd" },
+      spec: { replicas: 2, template: TEMPLATE },
+    }),
+  ],
+  findings: [],
+  digest: "sha256:0",
+};
+
+function node(name: string, ready: boolean, gpus: string): V1Node {
+  return {
+    metadata: { name, labels: { "gpu-zones.dev/pool": "t4", "nvidia.com/gpu.product": "Tesla-T4" } },
+    status: {
+      conditions: [{ type: "Ready", status: ready ? "True" : "False" }],
+      allocatable: { "nvidia.com/gpu": gpus },
+    },
+  };
+}
+
+function pod(name: string, nodeName: string | undefined): V1Pod {
+  return {
+    metadata: { name, namespace: "pd", labels: { app: "pd" } },
+    spec: { containers: [], ...(nodeName === undefined ? {} : { nodeName }) },
+    status:
+      nodeName === undefined
+        ? {
+            phase: "Pending",
+            conditions: [{ type: "PodScheduled", status: "False", message: "0/2 nodes are available" }],
+          }
+        : { phase: "Running", conditions: [{ type: "Ready", status: "True" }] },
+  };
+}
+
+function live(nodes: V1Node[], pods: V1Pod[], deployments: V1Deployment[] = []): LiveObjects {
+  return { nodes, pods, deployments, daemonSets: [] };
+}
+
+describe("the status of a zone", () => {
+  it("is ready when every app has all its pods running", () => {
+    const status = zoneStatus(
+      PLAN,
+      live([node("n1", true, "2"), node("n2", true, "1")], [pod("a", "n1"), pod("b", "n1")]),
+    );
+    assert.equal(status.ready, true);
+    assert.deepEqual(status.apps, [
+      { app: "pd", running: 2, wanted: 2, where: { n1: 2 }, gpu: "nvidia.com/gpu", waiting: [] },
+    ]);
+    assert.match(stripVTControlCharacters(statusText(status)), /pd +2\/2 +nvidia\.com\/gpu +n1 \(2\)/);
+  });
+
+  it("names what is missing and why, and the nodes that are dark or absent", () => {
+    const status = zoneStatus(PLAN, live([node("n1", false, "0")], [pod("a", undefined)]));
+    assert.equal(status.ready, false);
+    assert.deepEqual(waitingFor(status), ["pd 0/2 (0/2 nodes are available)", "n1 NotReady", "n2 absent"]);
+  });
+
+  it("wants as many pods as a Deployment that somebody scaled up wants now", () => {
+    const scaled: V1Deployment = {
+      metadata: { name: "pd", namespace: "pd" },
+      spec: { replicas: 3, selector: {}, template: {} },
+    };
+    const status = zoneStatus(
+      PLAN,
+      live([node("n1", true, "2"), node("n2", true, "1")], [pod("a", "n1"), pod("b", "n1")], [scaled]),
+    );
+    assert.equal(status.apps[0]?.wanted, 3);
+  });
+
+  it("reads time limits with their unit and refuses them without", () => {
+    assert.deepEqual(["90s", "30m", "1h"].map(seconds), [90, 1800, 3600]);
+    assert.throws(() => seconds("30"), { message: "wanted a time such as 90s, 30m or 1h, got 30" });
+  });
+});

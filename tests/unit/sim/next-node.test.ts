@@ -1,0 +1,324 @@
+import assert from "node:assert/strict";
+import { FOREIGN_STACK, type ForeignStack } from "../../../sim/annotations.ts";
+import { nextNode } from "../../../sim/gpu-simulator/next-node.ts";
+import type { Observed } from "../../../sim/gpu-simulator/node-draft.ts";
+import { A100, applied, bareNode, labelsOf, rounds, settled, sharedBy, T4 } from "./gpu-node.ts";
+
+const DEPLOY = "nvidia.com/gpu.deploy.";
+const NOTHING: Observed = { configMaps: {}, daemonSets: new Set(), pods: [], gpuHolders: {} };
+
+describe("a node's labels for the operands", () => {
+  const noPlugin = { ...applied({ pool: {} }), pods: [] };
+
+  it("are not touched while the zone has no pool table", () => {
+    assert.deepEqual(settled(bareNode(T4), NOTHING).labels, bareNode(T4).labels);
+  });
+
+  it("are set on a node of a pool, for every operand but the MIG manager", () => {
+    const node = settled(bareNode(T4), noPlugin);
+    assert.deepEqual(labelsOf(node, "gpu."), {
+      "gpu.present": "true",
+      "gpu.deploy.driver": "true",
+      "gpu.deploy.container-toolkit": "true",
+      "gpu.deploy.device-plugin": "true",
+      "gpu.deploy.gpu-feature-discovery": "true",
+      "gpu.deploy.dcgm-exporter": "true",
+      "gpu.deploy.operator-validator": "true",
+      "gpu.deploy.node-status-exporter": "true",
+    });
+    assert.equal(node.labels["gpu-zones.dev/pool"], "pool-1");
+  });
+
+  it("are set on the nodes that a selector finds", () => {
+    const found = settled(bareNode(T4), applied({ pool: { selector: { rack: "r1" } } }));
+    const other = settled(bareNode(T4), applied({ pool: { selector: { rack: "r2" } } }));
+    assert.equal(found.labels["gpu-zones.dev/pool"], "pool-1");
+    assert.equal(other.labels["gpu-zones.dev/pool"], undefined);
+  });
+
+  it("are left as they are where somebody else gave them a value, and filled where it is empty", () => {
+    const start = bareNode(T4);
+    const labels = { ...start.labels, [`${DEPLOY}driver`]: "pre-installed", [`${DEPLOY}dcgm-exporter`]: "" };
+    const node = settled({ ...start, labels }, noPlugin);
+    assert.equal(node.labels[`${DEPLOY}driver`], "pre-installed");
+    assert.equal(node.labels[`${DEPLOY}dcgm-exporter`], "true");
+  });
+
+  it("are not set on a node without an NVIDIA device, nor on one whose owner wants no operands", () => {
+    const start = bareNode(T4);
+    for (const labels of [{ rack: "r1" }, { ...start.labels, [`${DEPLOY}operands`]: "false" }]) {
+      assert.deepEqual(nextNode({ ...start, labels }, noPlugin).labels, labels);
+    }
+  });
+
+  it("follow the table where the table is the truth: the pool a node belongs to", () => {
+    const start = bareNode(T4);
+    const node = settled({ ...start, labels: { ...start.labels, "gpu-zones.dev/pool": "old" } }, noPlugin);
+    assert.equal(node.labels["gpu-zones.dev/pool"], "pool-1");
+  });
+
+  it("do not overwrite a layout or a config that somebody chose", () => {
+    const start = bareNode(T4);
+    const chosen = { "nvidia.com/mig.config": "all-disabled", "nvidia.com/device-plugin.config": "mine" };
+    const pool = { migConfig: "all-1g.5gb", devicePluginConfig: "t4-1" };
+    const node = nextNode({ ...start, labels: { ...start.labels, ...chosen } }, applied({ pool }));
+    assert.equal(node.labels["nvidia.com/mig.config"], "all-disabled");
+    assert.equal(node.labels["nvidia.com/device-plugin.config"], "mine");
+  });
+
+  it("stay away, with a complaint, when the table is not one", () => {
+    const configMaps = { "gpu-zones-node-pools": { "pools.json": '[{"pool": 1}]' } };
+    const node = settled(bareNode(T4), { ...NOTHING, configMaps });
+    assert.deepEqual(node.labels, bareNode(T4).labels);
+    assert.match(node.complaints.join(), /^labeller: ConfigMap gpu-zones-node-pools, key pools.json/);
+  });
+});
+
+describe("what a node offers", () => {
+  it("is nothing before the device plugin runs on it", () => {
+    const observed = applied({ pool: {} });
+    const elsewhere = observed.pods.map((pod) => ({ ...pod, node: "n2" }));
+    assert.deepEqual(settled(bareNode(T4), { ...observed, pods: elsewhere }).resources, {});
+  });
+
+  it("is its whole boards where nobody shares or cuts them", () => {
+    const node = settled(bareNode({ ...A100, count: 8 }), applied({ pool: {}, strategy: "mixed" }));
+    assert.deepEqual(node.resources, { "nvidia.com/gpu": "8" });
+    assert.deepEqual(labelsOf(node, "gpu.count"), { "gpu.count": "8" });
+    assert.equal(node.labels["nvidia.com/gpu.product"], "NVIDIA-A100-PCIE-40GB");
+    assert.equal(node.labels["nvidia.com/gpu.replicas"], "1");
+    assert.equal(node.labels["nvidia.com/mig.capable"], "true");
+    assert.equal(node.labels["nvidia.com/mps.capable"], "false");
+  });
+
+  it("is the replicas of the config that its label chooses", () => {
+    const configs = { default: "version: v1\n", "t4-1": sharedBy(4) };
+    const pool = { devicePluginConfig: "t4-1" };
+    const node = settled(bareNode(T4), applied({ pool, configs, defaultConfig: "default" }));
+    assert.deepEqual(node.resources, { "nvidia.com/gpu": "4" });
+    assert.equal(node.labels["nvidia.com/gpu.product"], "Tesla-T4-SHARED");
+    assert.equal(node.labels["nvidia.com/gpu.replicas"], "4");
+    assert.equal(node.labels["nvidia.com/gpu.sharing-strategy"], "time-slicing");
+    assert.equal(node.labels["nvidia.com/mig.strategy"], undefined);
+  });
+
+  it("is what the default config says where no label chooses", () => {
+    const configs = { default: "version: v1\n", "t4-1": sharedBy(4) };
+    const node = settled(bareNode(T4), applied({ pool: {}, configs, defaultConfig: "default" }));
+    assert.deepEqual(node.resources, { "nvidia.com/gpu": "1" });
+    assert.equal(node.labels["nvidia.com/gpu.product"], "Tesla-T4");
+  });
+
+  it("has another name, and the product none of it, where shared resources are renamed", () => {
+    const configs = { "t4-1": sharedBy(4, "nvidia.com/gpu", "    renameByDefault: true\n") };
+    const node = settled(bareNode(T4), applied({ pool: { devicePluginConfig: "t4-1" }, configs }));
+    assert.deepEqual(node.resources, { "nvidia.com/gpu.shared": "4" });
+    assert.equal(node.labels["nvidia.com/gpu.product"], "Tesla-T4");
+  });
+
+  const broken: [string, Parameters<typeof applied>[0], RegExp][] = [
+    [
+      "the label names a config that the ConfigMap lacks",
+      { pool: { devicePluginConfig: "t4-9" }, configs: { "t4-1": sharedBy(4) } },
+      /label nvidia.com\/device-plugin.config names the config t4-9, the ConfigMap has t4-1/,
+    ],
+    [
+      "nothing chooses a config",
+      { pool: {}, configs: { "t4-1": sharedBy(4) } },
+      /no DEFAULT_CONFIG and no fallback/,
+    ],
+    [
+      "the config has no version",
+      { pool: {}, configs: { d: "sharing: {}\n" }, defaultConfig: "d" },
+      /the config file is not valid/,
+    ],
+    [
+      "a GPU is to be shared by one",
+      { pool: {}, configs: { d: sharedBy(1) }, defaultConfig: "d" },
+      /the config file is not valid/,
+    ],
+    [
+      "the config shares by MPS, whose daemon nobody plays",
+      { pool: {}, configs: { d: sharedBy(2).replace("timeSlicing", "mps") }, defaultConfig: "d" },
+      /MPS control daemon/,
+    ],
+    ["the strategy is none that there is", { pool: {}, strategy: "mixd" }, /wanted MIG strategy/],
+  ];
+  for (const [reason, what, complaint] of broken) {
+    it(`is nothing when ${reason}`, () => {
+      const node = settled(bareNode(T4), applied(what));
+      assert.deepEqual(
+        Object.values(node.resources).filter((quantity) => quantity !== "0"),
+        [],
+      );
+      assert.match(node.complaints.join(), complaint);
+    });
+  }
+
+  it("is nothing when the mounted ConfigMap does not exist", () => {
+    const observed = applied({ pool: {}, configs: { d: "version: v1\n" }, defaultConfig: "d" });
+    const node = settled(bareNode(T4), { ...observed, configMaps: {} });
+    assert.deepEqual(node.resources, {});
+    assert.match(node.complaints.join(), /ConfigMap plugin-configs-1, which the pod mounts, does not exist/);
+  });
+
+  it("is nothing when the plugin does not read the file that the config manager writes", () => {
+    const observed = applied({ pool: {}, configs: { d: "version: v1\n" }, defaultConfig: "d" });
+    const pods = observed.pods.map((pod) => ({ ...pod, containers: [{ name: "nvidia-device-plugin" }] }));
+    const node = settled(bareNode(T4), { ...observed, pods });
+    assert.match(node.complaints.join(), /CONFIG_FILE \(unset\)/);
+  });
+
+  it("goes to zero, and keeps its name, when the plugin's pod is gone; the labels stay", () => {
+    const observed = applied({ pool: {} });
+    const running = settled(bareNode(T4), observed);
+    const node = settled(running, { ...observed, pods: [] });
+    assert.deepEqual(node.resources, { "nvidia.com/gpu": "0" });
+    assert.equal(node.labels["nvidia.com/gpu.product"], "Tesla-T4");
+  });
+
+  it("loses the labels of GPU Feature Discovery when its DaemonSet is gone", () => {
+    const observed = applied({ pool: {} });
+    const node = settled(settled(bareNode(T4), observed), { ...observed, pods: [], daemonSets: new Set() });
+    assert.deepEqual(labelsOf(node, "gpu.product"), {});
+    assert.deepEqual(labelsOf(node, "mig."), {});
+    assert.equal(node.labels["nvidia.com/gpu.present"], "true");
+  });
+
+  it("does not follow a config whose content changed until the pod is a new one", () => {
+    const before = applied({ pool: {}, configs: { d: sharedBy(2) }, defaultConfig: "d" });
+    const after = applied({ pool: {}, configs: { d: sharedBy(8) }, defaultConfig: "d" });
+    const node = settled(settled(bareNode(T4), before), after);
+    assert.deepEqual(node.resources, { "nvidia.com/gpu": "2" });
+    const restarted = { ...after, pods: after.pods.map((pod) => ({ ...pod, uid: "pod-2" })) };
+    assert.deepEqual(settled(node, restarted).resources, { "nvidia.com/gpu": "8" });
+  });
+});
+
+describe("a node's MIG layout", () => {
+  it("is reached by pending, and no whole GPU is ever offered on the way", () => {
+    const observed = applied({ pool: { migConfig: "all-1g.5gb" }, strategy: "mixed" });
+    const all = rounds(bareNode(A100), observed);
+    const states = all.map((node) => node.labels["nvidia.com/mig.config.state"]);
+    assert.deepEqual([...new Set(states)], ["pending", "success"]);
+    assert.ok(all.every((node) => (node.resources["nvidia.com/gpu"] ?? "0") === "0"));
+    assert.deepEqual(all.at(-1)?.resources, { "nvidia.com/mig-1g.5gb": "7" });
+  });
+
+  it("is offered by profile under strategy mixed, with labels of its own", () => {
+    const observed = applied({ pool: { migConfig: "all-balanced" }, strategy: "mixed" });
+    const node = settled(bareNode({ ...A100, count: 2 }), observed);
+    assert.deepEqual(node.resources, {
+      "nvidia.com/mig-1g.5gb": "4",
+      "nvidia.com/mig-2g.10gb": "2",
+      "nvidia.com/mig-3g.20gb": "2",
+    });
+    assert.equal(node.labels["nvidia.com/gpu.product"], "NVIDIA-A100-PCIE-40GB");
+    assert.equal(node.labels["nvidia.com/gpu.count"], "2");
+    assert.equal(node.labels["nvidia.com/gpu.replicas"], "0");
+    assert.equal(node.labels["nvidia.com/mig-3g.20gb.product"], "NVIDIA-A100-PCIE-40GB-MIG-3g.20gb");
+    assert.equal(node.labels["nvidia.com/mig-3g.20gb.count"], "2");
+    assert.equal(node.labels["nvidia.com/mig-3g.20gb.slices.gi"], "3");
+  });
+
+  it("spells a plus sign as a dot in resources and labels", () => {
+    const observed = applied({ pool: { migConfig: "all-1g.5gb.me" }, strategy: "mixed" });
+    const node = settled(bareNode(A100), observed);
+    assert.deepEqual(node.resources, { "nvidia.com/mig-1g.5gb.me": "1" });
+    assert.equal(node.labels["nvidia.com/mig-1g.5gb.me.product"], "NVIDIA-A100-PCIE-40GB-MIG-1g.5gb.me");
+  });
+
+  it("is offered as GPUs, and is part of the product, under strategy single", () => {
+    const observed = applied({ pool: { migConfig: "all-1g.5gb" }, strategy: "single" });
+    const node = settled(bareNode({ ...A100, count: 2 }), observed);
+    assert.deepEqual(node.resources, { "nvidia.com/gpu": "14" });
+    assert.equal(node.labels["nvidia.com/gpu.product"], "NVIDIA-A100-PCIE-40GB-MIG-1g.5gb");
+    assert.equal(node.labels["nvidia.com/gpu.count"], "14");
+    assert.equal(node.labels["nvidia.com/gpu.slices.gi"], "1");
+    assert.equal(node.labels["nvidia.com/mig.strategy"], "single");
+  });
+
+  for (const layout of ["all-balanced", "all-enabled"]) {
+    it(`is invalid under strategy single when it is ${layout}`, () => {
+      const node = settled(bareNode(A100), applied({ pool: { migConfig: layout }, strategy: "single" }));
+      assert.equal(node.labels["nvidia.com/gpu.product"], "NVIDIA-A100-PCIE-40GB-MIG-INVALID");
+      assert.deepEqual(
+        ["count", "replicas", "memory"].map((key) => node.labels[`nvidia.com/gpu.${key}`]),
+        ["0", "0", "0"],
+      );
+      assert.deepEqual(node.resources, {});
+      assert.match(node.complaints.join(), /strategy single wants MIG devices of one profile/);
+    });
+  }
+
+  it("is shared when its resource is shared", () => {
+    const configs = { c: sharedBy(2, "nvidia.com/mig-1g.5gb") };
+    const pool = { migConfig: "all-1g.5gb", devicePluginConfig: "c" };
+    const node = settled(bareNode(A100), applied({ pool, configs, strategy: "mixed" }));
+    assert.deepEqual(node.resources, { "nvidia.com/mig-1g.5gb": "14" });
+    assert.equal(node.labels["nvidia.com/mig-1g.5gb.product"], "NVIDIA-A100-PCIE-40GB-MIG-1g.5gb-SHARED");
+  });
+
+  it("that the board does not have fails, says which there are, and the board stays whole", () => {
+    const observed = applied({ pool: { migConfig: "all-3g.40gb" }, strategy: "mixed" });
+    const node = settled(bareNode(A100), observed);
+    assert.equal(node.labels["nvidia.com/mig.config.state"], "failed");
+    assert.deepEqual(node.resources, { "nvidia.com/gpu": "1" });
+    const complaints = rounds(bareNode(A100), observed).flatMap((each) => each.complaints);
+    assert.match(complaints.join(), /NVIDIA-A100-PCIE-40GB has no layout all-3g.40gb \(it has .*all-3g.20gb/);
+  });
+
+  it("can be changed by the label, and then the old resource is empty", () => {
+    const observed = applied({ pool: { migConfig: "all-1g.5gb" }, strategy: "mixed" });
+    const cut = settled(bareNode(A100), observed);
+    const labels = { ...cut.labels, "nvidia.com/mig.config": "all-disabled" };
+    const node = settled({ ...cut, labels }, observed);
+    assert.deepEqual(node.resources, { "nvidia.com/mig-1g.5gb": "0", "nvidia.com/gpu": "1" });
+    assert.deepEqual(labelsOf(node, "mig-"), {});
+  });
+
+  it("does not change while a pod holds a GPU, and is not tried again when the pod is gone", () => {
+    const pool = { migConfig: "all-1g.5gb" };
+    const whole = settled(bareNode(A100), applied({ pool: {}, strategy: "mixed" }));
+    const busy = applied({ pool, strategy: "mixed", gpuHolders: { n1: ["apps/pd-0"] } });
+    const failed = settled(whole, busy);
+    assert.equal(failed.labels["nvidia.com/mig.config.state"], "failed");
+    assert.ok(rounds(whole, busy).some((each) => /in use by apps\/pd-0/.test(each.complaints.join())));
+    const idle = settled(failed, applied({ pool, strategy: "mixed" }));
+    assert.equal(idle.labels["nvidia.com/mig.config.state"], "failed");
+  });
+
+  it("does not concern a board that cannot be cut", () => {
+    const node = settled(bareNode(T4), applied({ pool: { migConfig: "all-1g.5gb" }, strategy: "mixed" }));
+    assert.deepEqual(node.resources, { "nvidia.com/gpu": "1" });
+    assert.equal(node.labels["nvidia.com/mig.config.state"], undefined);
+    assert.equal(node.labels["nvidia.com/gpu.deploy.mig-manager"], undefined);
+  });
+});
+
+describe("a node of somebody else's GPU stack", () => {
+  const foreign = (board: typeof A100, stack: Partial<ForeignStack>) => {
+    const full: ForeignStack = { migStrategy: "single", migConfig: null, timeSlicing: null, ...stack };
+    const start = bareNode(board);
+    return settled(
+      { ...start, annotations: { ...start.annotations, [FOREIGN_STACK]: JSON.stringify(full) } },
+      NOTHING,
+    );
+  };
+
+  it("offers what its own annotation says, although nothing was applied", () => {
+    const node = foreign(T4, { timeSlicing: 4 });
+    assert.deepEqual(node.resources, { "nvidia.com/gpu": "4" });
+    assert.equal(node.labels["nvidia.com/gpu.product"], "Tesla-T4-SHARED");
+    assert.equal(node.labels["nvidia.com/gpu.present"], "true");
+    assert.deepEqual(labelsOf(node, "gpu.deploy."), {});
+  });
+
+  it("is cut as it says", () => {
+    const node = foreign(A100, { migStrategy: "mixed", migConfig: "all-1g.5gb" });
+    assert.deepEqual(node.resources, { "nvidia.com/mig-1g.5gb": "7" });
+    assert.equal(node.labels["nvidia.com/mig.config.state"], "success");
+    assert.deepEqual(foreign(A100, { migConfig: { "2g.10gb": 3 } }).resources, { "nvidia.com/gpu": "3" });
+    assert.equal(foreign(A100, { migConfig: "all-9g.9gb" }).labels["nvidia.com/mig.config.state"], "failed");
+  });
+});

@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { BuildError } from "../../../tools/build.ts";
+import { findToolsIn, toolPath } from "../../../tools/find.ts";
+import { platformOf } from "../../../tools/platform.ts";
+import type { Tool, ToolName } from "../../../tools/tool.ts";
+import { clear, scriptBuilder, type Workshop, workshop, writeScript } from "./workshop.ts";
+
+describe("finding tools", () => {
+  let shop: Workshop;
+  afterEach(() => {
+    clear(shop);
+  });
+
+  it("names all that is missing and what to install when there are neither downloads nor Go", async () => {
+    shop = workshop();
+    await assert.rejects(findToolsIn(["kubectl", "kwok", "pulumi-language-nodejs"], shop), {
+      name: "ToolsError",
+      message: [
+        "3 tools are missing:",
+        "  kubectl 1.37.2",
+        "    PATH: not there",
+        "    download: switched off by GPU_ZONES_NO_DOWNLOAD",
+        "    build: go is not on PATH",
+        "  kwok 0.8.0",
+        "    PATH: not there",
+        "    download: switched off by GPU_ZONES_NO_DOWNLOAD",
+        "    build: go is not on PATH",
+        "  pulumi-language-nodejs 3.259.0",
+        "    PATH: not there",
+        "    download: switched off by GPU_ZONES_NO_DOWNLOAD",
+        `    stand-in: ${join(shop.standIns, "pulumi-language-nodejs")} is not there`,
+        "fix: install Go 1.26 or newer (https://go.dev/dl/) and run this again, the tools are then built from source;",
+        "     or install what is missing: kubectl 1.37.2 (https://kubernetes.io/releases/download/), kwok 0.8.0 (https://kwok.sigs.k8s.io/docs/user/installation/), pulumi-language-nodejs 3.259.0 (https://www.pulumi.com/docs/install/)",
+      ].join("\n"),
+    });
+  });
+
+  it("does not advise Go when Go was there and the build failed", async () => {
+    const build = () =>
+      Promise.reject(new BuildError("go build in tools/kwok ended with 1:\n      disk on fire", false));
+    shop = workshop({ builder: { ready: () => Promise.resolve(), build } });
+    await assert.rejects(findToolsIn(["kwok"], shop), {
+      message: [
+        "a tool is missing:",
+        "  kwok 0.8.0",
+        "    PATH: not there",
+        "    download: switched off by GPU_ZONES_NO_DOWNLOAD",
+        "    build: go build in tools/kwok ended with 1:",
+        "      disk on fire",
+        "fix: install what is missing: kwok 0.8.0 (https://kwok.sigs.k8s.io/docs/user/installation/)",
+      ].join("\n"),
+    });
+  });
+
+  it("says so on a platform that nobody builds for", async () => {
+    shop = workshop({ platform: undefined, builder: scriptBuilder() });
+    await assert.rejects(findToolsIn(["kustomize"], shop), /only for Linux and macOS on amd64 and arm64/);
+    writeScript(join(shop.bin, "kustomize"), "v5.8.1");
+    assert.equal((await findToolsIn(["kustomize"], shop)).kustomize.origin, "PATH");
+  });
+
+  it("builds tools of one module in one go, modules one after the other, and what is there not again", async () => {
+    const built: ToolName[][] = [];
+    let running = 0;
+    const scripts = scriptBuilder(built);
+    const builder = {
+      ...scripts,
+      build: async (request: Parameters<typeof scripts.build>[0]) => {
+        running += 1;
+        assert.equal(running, 1, "two builds at once");
+        await scripts.build(request);
+        await new Promise(setImmediate);
+        running -= 1;
+      },
+    };
+    shop = workshop({ builder });
+    await findToolsIn(["kubectl"], shop);
+    const tools = await findToolsIn(["etcd", "kwok", "kubectl", "kube-apiserver", "kwokctl"], shop);
+    assert.deepEqual(built.toSorted(), [["etcd", "kube-apiserver"], ["kubectl"], ["kwok", "kwokctl"]]);
+    for (const tool of Object.values(tools)) assert.ok(existsSync(tool.path), tool.path);
+    assert.deepEqual(readdirSync(join(shop.cache, ".locks")), []);
+    assert.deepEqual(readdirSync(join(shop.cache, ".work")), []);
+  });
+
+  it("refuses what was built in another version", async () => {
+    const builder = scriptBuilder();
+    const build: typeof builder.build = ({ into }) => {
+      writeScript(join(into, "kustomize"), "v5.8.2");
+      return Promise.resolve();
+    };
+    shop = workshop({ builder: { ...builder, build } });
+    await assert.rejects(
+      findToolsIn(["kustomize"], shop),
+      /build: wanted kustomize 5\.8\.1, and what was built printed 5\.8\.2 for "version"/,
+    );
+    assert.ok(!existsSync(join(shop.cache, "kustomize-5.8.1-linux-amd64")));
+  });
+
+  describe("with stand-ins", () => {
+    const plugins = ["pulumi-language-nodejs", "pulumi-resource-kubernetes"] as const;
+
+    beforeEach(() => {
+      shop = workshop({ builder: scriptBuilder() });
+      for (const name of plugins) writeScript(join(shop.standIns, name), "stand-in");
+      writeScript(join(shop.standIns, "kubectl"), "v1.37.2");
+    });
+
+    it("takes them last, and says it once", async () => {
+      const tools = await findToolsIn(plugins, shop);
+      assert.deepEqual(
+        Object.values(tools).map(({ path, origin }) => [path, origin]),
+        [
+          [join(shop.standIns, plugins[0]), "stand-in"],
+          [join(shop.standIns, plugins[1]), "stand-in"],
+        ],
+      );
+      await findToolsIn(plugins, shop);
+      const because =
+        "used because the official plugin is neither installed nor downloadable (switched off by GPU_ZONES_NO_DOWNLOAD)";
+      assert.deepEqual(
+        shop.lines,
+        plugins.map((name) => `stand-in: ${name}; ${because}`),
+      );
+    });
+
+    it("takes none for a tool that can be built", async () => {
+      assert.equal((await findToolsIn(["kubectl"], shop)).kubectl.origin, "built");
+    });
+
+    it("takes the official plugin as soon as there is one", async () => {
+      await findToolsIn(plugins, shop);
+      const official = writeScript(join(shop.bin, plugins[1]), "official");
+      const tools = await findToolsIn(plugins, shop);
+      assert.equal(tools["pulumi-resource-kubernetes"].path, official);
+      // The folder of the stand-ins holds both, so it must come after the official one.
+      assert.deepEqual(toolPath(Object.values(tools)), [shop.bin, shop.standIns]);
+      assert.deepEqual(toolPath([tools["pulumi-resource-kubernetes"]]), [shop.bin]);
+    });
+  });
+
+  it("loads no library that only an install needs when all is there: every update runs this", async () => {
+    shop = workshop({ builder: scriptBuilder(), platform: platformOf(process.platform, process.arch) });
+    await findToolsIn(["kustomize", "kubectl"], shop);
+    const program = `
+      import { createRequire } from "node:module";
+      const { findTools } = await import(${JSON.stringify(new URL("../../../tools/find.ts", import.meta.url).href)});
+      const tools = await findTools(["kustomize", "kubectl"]);
+      const loaded = Object.keys(createRequire(import.meta.url).cache).map((path) => path.split("node_modules/").at(-1).split("/")[0]);
+      console.log(JSON.stringify([Object.values(tools).map((tool) => tool.origin), [...new Set(loaded)]]));`;
+    const args = ["--import", "tsx", "--input-type=module", "--eval", program];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...shop.env } });
+    const [origins, loaded] = JSON.parse(stdout) as [string[], string[]];
+    assert.deepEqual(origins, ["built", "built"]);
+    // tsx and esbuild run this test.
+    assert.deepEqual(
+      loaded.filter((library) => !["tsx", "esbuild"].includes(library)),
+      ["semver"],
+    );
+  });
+
+  it("puts the cache before PATH, each folder once", () => {
+    shop = workshop();
+    const tool = (name: ToolName, path: string, origin: Tool["origin"]): Tool => ({
+      name,
+      version: "1.0.0",
+      path,
+      origin,
+    });
+    const tools = [
+      tool("pulumi-resource-kubernetes", "/repo/sim/stand-ins/bin/pulumi-resource-kubernetes", "stand-in"),
+      tool("kubectl", "/usr/bin/kubectl", "PATH"),
+      tool("pulumi", "/usr/bin/pulumi", "PATH"),
+      tool("kustomize", "/cache/kustomize/kustomize", "built"),
+    ];
+    assert.deepEqual(toolPath(tools), ["/cache/kustomize", "/usr/bin", "/repo/sim/stand-ins/bin"]);
+  });
+});

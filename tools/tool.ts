@@ -1,0 +1,66 @@
+/** Every program that gpu-zones starts and that npm does not bring. */
+export const TOOL_NAMES = [
+  "pulumi",
+  "pulumi-language-nodejs",
+  "pulumi-resource-kubernetes",
+  "kubectl",
+  "kustomize",
+  "kube-apiserver",
+  "kube-controller-manager",
+  "kube-scheduler",
+  "etcd",
+  "kwok",
+  "kwokctl",
+] as const;
+
+export type ToolName = (typeof TOOL_NAMES)[number];
+
+/** A tool that can be started. */
+export interface Tool {
+  readonly name: ToolName;
+  /** Without a leading `v`. For a plugin that was found installed: the pinned one, because plugins are not asked. */
+  readonly version: string;
+  /** Absolute path of the executable. */
+  readonly path: string;
+  /** `PATH`: found installed (PATH, beside pulumi, or in Pulumi's plugin folder); `stand-in`: ours, for simulated zones. */
+  readonly origin: "PATH" | "download" | "built" | "stand-in";
+}
+
+/** Why one tool could not be had, one line per place that was tried. */
+export interface MissingTool {
+  readonly name: ToolName;
+  readonly version: string;
+  readonly reasons: readonly string[];
+  /** Where its vendor explains the installation. */
+  readonly homepage: string;
+  /** True when Go alone would have helped. */
+  readonly wantsGo: boolean;
+}
+
+/** All tools that are missing, told at once, with what to install. */
+export class ToolsError extends Error {
+  override readonly name = "ToolsError";
+  readonly missing: readonly MissingTool[];
+
+  constructor(missing: readonly MissingTool[]) {
+    super(missingToolsMessage(missing));
+    this.missing = missing;
+  }
+}
+
+function missingToolsMessage(missing: readonly MissingTool[]): string {
+  const lines = [missing.length === 1 ? "a tool is missing:" : `${missing.length} tools are missing:`];
+  for (const tool of missing) {
+    lines.push(`  ${tool.name} ${tool.version}`, ...tool.reasons.map((reason) => `    ${reason}`));
+  }
+  const install = missing.map((tool) => `${tool.name} ${tool.version} (${tool.homepage})`).join(", ");
+  if (missing.some((tool) => tool.wantsGo)) {
+    lines.push(
+      "fix: install Go 1.26 or newer (https://go.dev/dl/) and run this again, the tools are then built from source;",
+      `     or install what is missing: ${install}`,
+    );
+  } else {
+    lines.push(`fix: install what is missing: ${install}`);
+  }
+  return lines.join("\n");
+}
