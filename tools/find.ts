@@ -5,6 +5,7 @@ import { readEntry, toolsFolder } from "./cache.ts";
 import { Downloads } from "./download.ts";
 import { Failures, wayOf } from "./failures.ts";
 import { install, type InstallSite, type Refusal } from "./install.ts";
+import { stopWhenInterrupted, untilEnded } from "./interruption.ts";
 import { Notebook } from "./notebook.ts";
 import { isAskedVersion, PathSearch } from "./on-path.ts";
 import { type Pin, PINS, type Source } from "./pins.ts";
@@ -25,11 +26,15 @@ export interface Surroundings {
   readonly standIns: string;
   /** Stand-ins that were announced already. */
   readonly announced: Set<ToolName>;
+  /** Aborted: everything under way ends, and Interrupted is thrown. */
+  readonly signal?: AbortSignal;
 }
 
 export interface FindOptions {
   /** Takes progress and announcements, line by line. Default: stderr, rewritten in place on a terminal. */
   readonly log?: (line: string) => void;
+  /** Aborted by Ctrl-C: downloads, builds and waiting end, and Interrupted is thrown. SIGINT, SIGTERM and SIGHUP do the same. */
+  readonly signal?: AbortSignal;
 }
 
 const STAND_INS = fileURLToPath(new URL("../sim/stand-ins/bin", import.meta.url));
@@ -39,21 +44,24 @@ const announced = new Set<ToolName>();
  * Finds tools: installed on PATH in a version that fits, in the cache, as a vendor's download, built from source, and at last
  * as a stand-in. Resolves in parallel where that is safe; builds one after the other.
  * `GPU_ZONES_NO_DOWNLOAD=1` leaves downloads out, `GPU_ZONES_TOOLS_BASE_URL` takes them from a mirror (see README.md).
- * @throws ToolsError naming every tool that could not be had, and what to install
+ * @throws ToolsError naming every tool that could not be had, and what to install; Interrupted
  */
 export async function findTools<N extends ToolName>(
   names: readonly N[],
   options: FindOptions = {},
 ): Promise<Record<N, Tool>> {
-  return await findToolsIn(names, {
-    env: process.env,
-    platform: platformOf(process.platform, process.arch),
-    pins: PINS,
-    builder: goBuilder,
-    progress: new Progress(options.log === undefined ? screenOf(process.stderr) : { line: options.log }),
-    standIns: STAND_INS,
-    announced,
-  });
+  return await untilEnded(options.signal, (signal) =>
+    findToolsIn(names, {
+      env: process.env,
+      platform: platformOf(process.platform, process.arch),
+      pins: PINS,
+      builder: goBuilder,
+      progress: new Progress(options.log === undefined ? screenOf(process.stderr) : { line: options.log }),
+      standIns: STAND_INS,
+      announced,
+      signal,
+    }),
+  );
 }
 
 /** One tool; see `findTools`. */
@@ -69,6 +77,7 @@ export async function findToolsIn<N extends ToolName>(
   const folder = toolsFolder(surroundings.env);
   const search: Search = { ...surroundings, folder, tools: new Map(), reasons: new Map() };
   const wanted = [...new Set(names)].map((name) => surroundings.pins[name]);
+  stopWhenInterrupted(search.signal);
   await lookInstalled(search, wanted);
   const absent = wanted.filter((pin) => !search.tools.has(pin.name));
   if (absent.length > 0) await installAbsent(search, absent);
@@ -95,9 +104,9 @@ interface Search extends Surroundings {
 
 /** PATH, then the cache. */
 async function lookInstalled(search: Search, pins: readonly Pin[]): Promise<void> {
-  const { env, folder, platform, standIns } = search;
+  const { env, folder, platform, standIns, signal } = search;
   const asked = new Notebook(join(folder, "path-versions.json"), isAskedVersion);
-  const path = new PathSearch(env, [folder, standIns], asked);
+  const path = new PathSearch(env, [folder, standIns], asked, signal);
   await Promise.all(
     pins.map(async (pin) => {
       const { found, unfit } = await path.find(pin, search.pins.pulumi);
@@ -115,7 +124,7 @@ async function lookInstalled(search: Search, pins: readonly Pin[]): Promise<void
 }
 
 async function installAbsent(search: Search, pins: readonly Pin[]): Promise<void> {
-  const { platform, folder, env, builder, progress } = search;
+  const { platform, folder, env, builder, progress, signal } = search;
   if (platform === undefined) {
     const reason = `nothing is published for ${process.platform} on ${process.arch}, only for Linux and macOS on amd64 and arm64`;
     for (const pin of pins) note(search, pin, { place: "download", reason, fatal: true });
@@ -126,7 +135,6 @@ async function installAbsent(search: Search, pins: readonly Pin[]): Promise<void
     for (const { reason } of unfit) progress.say(`${pin.name}: ${reason}`);
   }
   const downloads = new Downloads(env, new Failures(folder, wayOf(env)), progress);
-  const { default: pLimit } = await import("p-limit");
   const site: InstallSite = {
     folder,
     platform,
@@ -135,7 +143,7 @@ async function installAbsent(search: Search, pins: readonly Pin[]): Promise<void
     builder,
     progress,
     said: new Set(),
-    oneBuild: pLimit(1),
+    signal,
   };
   try {
     const bySource = new Map<Source, Pin[]>();
@@ -146,14 +154,9 @@ async function installAbsent(search: Search, pins: readonly Pin[]): Promise<void
       if (hopeless === undefined) bySource.set(pin.source, [...(bySource.get(pin.source) ?? []), pin]);
       else note(search, pin, { place: "download", reason: hopeless });
     }
-    const outcomes = await Promise.allSettled(
-      [...bySource].map(async ([source, group]) => {
-        const { tools, refusals } = await install(source, group, site);
-        for (const [name, tool] of tools) search.tools.set(name, tool);
-        for (const pin of group) note(search, pin, ...(refusals.get(pin.name) ?? []));
-      }),
-    );
-    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+    const { tools, refusals } = await install(bySource, site);
+    for (const [name, tool] of tools) search.tools.set(name, tool);
+    for (const pin of pins) note(search, pin, ...(refusals.get(pin.name) ?? []));
   } finally {
     await downloads.close();
   }
@@ -186,6 +189,7 @@ function missingTool(search: Search, pin: Pin): MissingTool {
     reasons: refusals.map(({ place, reason }) => `${place}: ${reason}`),
     homepage: pin.homepage,
     wantsGo: refusals.some((refusal) => refusal.wantsGo),
+    fix: refusals.find((refusal) => refusal.fix !== undefined)?.fix,
   };
 }
 

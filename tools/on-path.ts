@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, isAbsolute, join, relative, sep } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
+import { Interrupted, pause, stopWhenInterrupted } from "./interruption.ts";
 import type { Notebook } from "./notebook.ts";
 import type { Pin } from "./pins.ts";
 import { isExecutable, statOf } from "./stat.ts";
@@ -43,11 +43,18 @@ export class PathSearch {
   readonly #env: NodeJS.ProcessEnv;
   readonly #asked: Notebook<AskedVersion>;
   readonly #folders: readonly string[];
+  readonly #signal: AbortSignal | undefined;
   readonly #asking = new Map<string, Promise<string | undefined>>();
 
   /** @param ours Folders of gpu-zones itself; what lies there is never taken for installed. */
-  constructor(env: NodeJS.ProcessEnv, ours: readonly string[], asked: Notebook<AskedVersion>) {
+  constructor(
+    env: NodeJS.ProcessEnv,
+    ours: readonly string[],
+    asked: Notebook<AskedVersion>,
+    signal?: AbortSignal,
+  ) {
     this.#env = env;
+    this.#signal = signal;
     this.#asked = asked;
     this.#folders = foreignFolders(env["PATH"] ?? "", ours);
   }
@@ -118,33 +125,58 @@ export class PathSearch {
     if (stat === undefined) return undefined;
     const asked = this.#asked.get(path);
     if (asked?.mtimeMs === stat.mtimeMs && asked.size === stat.size) return asked.version ?? undefined;
-    const version = await askVersion(path, pin.versionArgs ?? [], this.#env);
-    if (version === "timeout") return undefined;
+    const { version, problem } = await askVersion(path, pin.versionArgs ?? [], {
+      env: this.#env,
+      limit: ASK_LIMIT,
+      signal: this.#signal,
+    });
+    if (problem === "timeout") return undefined;
     await this.#asked.set(path, { mtimeMs: stat.mtimeMs, size: stat.size, version: version ?? null });
     return version;
   }
 }
 
-/** Runs `path` with its version flag; "timeout" when it does not answer, undefined when it prints no version. */
+export interface AskOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** Milliseconds. */
+  readonly limit: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What a tool said of itself: its version, or why there is none (`timeout`, `none` printed, the system's code such as EACCES). */
+export interface Answer {
+  readonly version?: string | undefined;
+  readonly problem?: string | undefined;
+}
+
+/** Runs `path` with its version flag. @throws Interrupted */
 export async function askVersion(
   path: string,
   args: readonly string[],
-  env: NodeJS.ProcessEnv,
-): Promise<string | undefined> {
+  options: AskOptions,
+): Promise<Answer> {
+  const { env, limit, signal } = options;
+  stopWhenInterrupted(signal);
   // Without this pulumi asks its vendor for news first.
   const settings = { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" };
-  const limits = { timeout: ASK_LIMIT, killSignal: "SIGKILL" } as const;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const asking = promisify(execFile)(path, [...args], { env: settings, ...limits });
+      const asking = promisify(execFile)(path, [...args], {
+        env: settings,
+        timeout: limit,
+        killSignal: "SIGKILL",
+        ...(signal === undefined ? {} : { signal }),
+      });
       asking.child.stdin?.end();
-      return printedVersion((await asking).stdout);
+      const version = printedVersion((await asking).stdout);
+      return version === undefined ? { problem: "none" } : { version };
     } catch (error) {
+      if (signal?.aborted === true) throw new Interrupted();
       const { killed, code } = error as { killed?: boolean; code?: unknown };
-      if (killed === true) return "timeout";
-      if (code !== "ETXTBSY" || attempt === 20) return undefined;
+      if (killed === true) return { problem: "timeout" };
+      if (code !== "ETXTBSY" || attempt === 20) return { problem: typeof code === "string" ? code : "none" };
       // A process that is just being started elsewhere still holds the fresh file open for an instant.
-      await pause(50);
+      await pause(50, signal);
     }
   }
 }

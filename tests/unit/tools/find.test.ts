@@ -3,8 +3,10 @@ import { execFile } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { BuildError } from "../../../tools/build.ts";
+import { BuildError, type Builder } from "../../../tools/build.ts";
 import { findToolsIn, toolPath } from "../../../tools/find.ts";
+import { Interrupted } from "../../../tools/interruption.ts";
+import { underLock } from "../../../tools/lock.ts";
 import { platformOf } from "../../../tools/platform.ts";
 import type { Tool, ToolName } from "../../../tools/tool.ts";
 import { clear, scriptBuilder, type Workshop, workshop, writeScript } from "./workshop.ts";
@@ -80,10 +82,76 @@ describe("finding tools", () => {
     shop = workshop({ builder });
     await findToolsIn(["kubectl"], shop);
     const tools = await findToolsIn(["etcd", "kwok", "kubectl", "kube-apiserver", "kwokctl"], shop);
-    assert.deepEqual(built.toSorted(), [["etcd", "kube-apiserver"], ["kubectl"], ["kwok", "kwokctl"]]);
+    // The quicker module comes first.
+    assert.deepEqual(built, [["kubectl"], ["kwok", "kwokctl"], ["etcd", "kube-apiserver"]]);
     for (const tool of Object.values(tools)) assert.ok(existsSync(tool.path), tool.path);
     assert.deepEqual(readdirSync(join(shop.cache, ".locks")), []);
     assert.deepEqual(readdirSync(join(shop.cache, ".work")), []);
+  });
+
+  it("holds a tool's lock only while it builds that tool, so that other runs need not wait for the others", async () => {
+    const scripts = scriptBuilder();
+    const held: string[][] = [];
+    const builder = {
+      ...scripts,
+      build: (request: Parameters<typeof scripts.build>[0]) => {
+        held.push(readdirSync(join(shop.cache, ".locks")).filter((name) => name.endsWith(".lock")));
+        return scripts.build(request);
+      },
+    };
+    shop = workshop({ builder });
+    await findToolsIn(["etcd", "kwok", "kustomize", "pulumi"], shop);
+    assert.deepEqual(held, [["kustomize.lock"], ["kwok.lock"], ["pulumi.lock"], ["kubernetes.lock"]]);
+  });
+
+  it("stops at an interruption: no other build begins, nothing is left, and it is no missing tool", async () => {
+    const stop = new AbortController();
+    const begun: string[] = [];
+    const builder: Builder = {
+      ready: () => Promise.resolve(),
+      build: ({ source, signal }) => {
+        begun.push(source.name);
+        stop.abort();
+        return signal?.aborted === true ? Promise.reject(new Interrupted()) : Promise.resolve();
+      },
+    };
+    shop = workshop({ builder, signal: stop.signal });
+    await assert.rejects(findToolsIn(["kubectl", "kwok", "kustomize"], shop), {
+      name: "Interrupted",
+      message: "interrupted",
+      stack: "interrupted",
+    });
+    assert.deepEqual(begun, ["kustomize"]);
+    assert.deepEqual(readdirSync(join(shop.cache, ".locks")), []);
+    assert.deepEqual(readdirSync(join(shop.cache, ".work")), []);
+  });
+
+  it("stops waiting for another run at an interruption", async () => {
+    const stop = new AbortController();
+    shop = workshop({ signal: stop.signal });
+    let holds: () => void = () => undefined;
+    const request = { folder: shop.cache, name: "kwok", usualSeconds: undefined, progress: shop.progress };
+    const holding = new Promise<void>((resolve) => (holds = resolve));
+    const held = new Promise<void>((resolve) => {
+      void underLock({ ...request, doing: "builds", signal: undefined }, () => {
+        resolve();
+        return holding;
+      });
+    });
+    await held;
+    const waiting = assert.rejects(findToolsIn(["kwok"], shop), { name: "Interrupted" });
+    while (!shop.lines.some((line) => line.includes("waiting"))) await new Promise(setImmediate);
+    stop.abort();
+    await waiting;
+    holds();
+  });
+
+  it("is shown as its message alone when it fails, because where it was thrown helps nobody", async () => {
+    shop = workshop();
+    await assert.rejects(findToolsIn(["kwok"], shop), (error: Error) => {
+      assert.equal(error.stack, error.message);
+      return true;
+    });
   });
 
   it("refuses what was built in another version", async () => {
