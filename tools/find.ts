@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { type Builder, goBuilder } from "./build.ts";
 import { readEntry, toolsFolder } from "./cache.ts";
 import { Downloads } from "./download.ts";
-import { Failures, wayOf } from "./failures.ts";
+import { Failures } from "./failures.ts";
 import { install, type InstallSite, type Refusal } from "./install.ts";
 import { stopWhenInterrupted, untilEnded } from "./interruption.ts";
 import { Notebook } from "./notebook.ts";
@@ -11,6 +11,8 @@ import { isAskedVersion, PathSearch } from "./on-path.ts";
 import { type Pin, PINS, type Source } from "./pins.ts";
 import { type Platform, platformOf } from "./platform.ts";
 import { Progress, screenOf } from "./progress.ts";
+import { wayOf } from "./proxy.ts";
+import type { DownloadLimits } from "./request.ts";
 import { isExecutable } from "./stat.ts";
 import { type MissingTool, type Tool, type ToolName, ToolsError } from "./tool.ts";
 
@@ -28,6 +30,8 @@ export interface Surroundings {
   readonly announced: Set<ToolName>;
   /** Aborted: everything under way ends, and Interrupted is thrown. */
   readonly signal?: AbortSignal;
+  /** Default: DOWNLOAD_LIMITS. */
+  readonly limits?: Partial<DownloadLimits>;
 }
 
 export interface FindOptions {
@@ -124,7 +128,7 @@ async function lookInstalled(search: Search, pins: readonly Pin[]): Promise<void
 }
 
 async function installAbsent(search: Search, pins: readonly Pin[]): Promise<void> {
-  const { platform, folder, env, builder, progress, signal } = search;
+  const { platform, folder, env, builder, progress, signal, limits = {} } = search;
   if (platform === undefined) {
     const reason = `nothing is published for ${process.platform} on ${process.arch}, only for Linux and macOS on amd64 and arm64`;
     for (const pin of pins) note(search, pin, { place: "download", reason, fatal: true });
@@ -134,7 +138,7 @@ async function installAbsent(search: Search, pins: readonly Pin[]): Promise<void
     const unfit = (search.reasons.get(pin.name) ?? []).filter((refusal) => refusal.unfit);
     for (const { reason } of unfit) progress.say(`${pin.name}: ${reason}`);
   }
-  const downloads = new Downloads(env, new Failures(folder, wayOf(env)), progress);
+  const downloads = new Downloads(env, new Failures(folder, wayOf(env)), progress, { limits, signal });
   const site: InstallSite = {
     folder,
     platform,

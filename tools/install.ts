@@ -2,13 +2,14 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { BuildError, type Builder } from "./build.ts";
 import { cacheProblem, NO_START, publishEntry, readEntry, recheck } from "./cache.ts";
-import { DownloadError, type Downloads } from "./download.ts";
+import type { Downloads } from "./download.ts";
 import { Interrupted, stopWhenInterrupted } from "./interruption.ts";
 import { type Lock, underLock } from "./lock.ts";
 import { askVersion } from "./on-path.ts";
 import type { Pin, Source } from "./pins.ts";
 import type { Platform } from "./platform.ts";
 import type { Progress } from "./progress.ts";
+import { DownloadError } from "./request.ts";
 import type { Tool, ToolName } from "./tool.ts";
 import { buildFolder, makeWorkFolder, removeWorkFolder, sweepWorkFolders } from "./work.ts";
 
