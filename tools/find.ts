@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Builder, goBuilder } from "./build.ts";
 import { readEntry, toolsFolder } from "./cache.ts";
@@ -7,7 +7,7 @@ import { Failures } from "./failures.ts";
 import { install, type InstallSite, type Refusal } from "./install.ts";
 import { stopWhenInterrupted, untilEnded } from "./interruption.ts";
 import { Notebook } from "./notebook.ts";
-import { isAskedVersion, PathSearch } from "./on-path.ts";
+import { isAskedVersion, PathSearch, UNKNOWN } from "./on-path.ts";
 import { type Pin, PINS, type Source } from "./pins.ts";
 import { type Platform, platformOf } from "./platform.ts";
 import { Progress, screenOf } from "./progress.ts";
@@ -26,16 +26,18 @@ export interface Surroundings {
   readonly progress: Progress;
   /** Folder of the stand-ins' executables. */
   readonly standIns: string;
-  /** Stand-ins that were announced already. */
+  /** Stand-ins, and plugins of unknown version, that were announced already. */
   readonly announced: Set<ToolName>;
   /** Aborted: everything under way ends, and Interrupted is thrown. */
   readonly signal?: AbortSignal;
+  /** Milliseconds that a tool on PATH has to print its version. Default: 5000. */
+  readonly askLimit?: number;
   /** Default: DOWNLOAD_LIMITS. */
   readonly limits?: Partial<DownloadLimits>;
 }
 
 export interface FindOptions {
-  /** Takes progress and announcements, line by line. Default: stderr, rewritten in place on a terminal. */
+  /** Takes announcements and ends of steps, line by line. Default: stderr; what is going on is one line there, rewritten, on a terminal. */
   readonly log?: (line: string) => void;
   /** Aborted by Ctrl-C: downloads, builds and waiting end, and Interrupted is thrown. SIGINT, SIGTERM and SIGHUP do the same. */
   readonly signal?: AbortSignal;
@@ -60,7 +62,7 @@ export async function findTools<N extends ToolName>(
       platform: platformOf(process.platform, process.arch),
       pins: PINS,
       builder: goBuilder,
-      progress: new Progress(options.log === undefined ? screenOf(process.stderr) : { line: options.log }),
+      progress: new Progress(screenOf(process.stderr, options.log)),
       standIns: STAND_INS,
       announced,
       signal,
@@ -91,13 +93,28 @@ export async function findToolsIn<N extends ToolName>(
 }
 
 /**
- * Directories to put in front of PATH so that pulumi, its plugins and kubectl are found. The directory of the stand-ins is in it
- * only when one of `tools` is a stand-in, and then last, so that an official plugin always comes first.
+ * Directories to put in front of PATH so that pulumi, its plugins and kubectl are found; `findTools` of pulumi, its language host and
+ * its plugin gives all that an engine needs. What PATH finds by itself stays out: `/usr/bin` in front would hide a person's own
+ * `node`. The directory of the stand-ins holds both, so an official plugin comes before it wherever it lies.
+ * @param path PATH to put them in front of. Default: this process' own.
  */
-export function toolPath(tools: readonly Tool[]): string[] {
-  const rank = { download: 0, built: 0, PATH: 1, "stand-in": 2 } as const;
-  const sorted = tools.toSorted((one, other) => rank[one.origin] - rank[other.origin]);
-  return [...new Set(sorted.map((tool) => dirname(tool.path)))];
+export function toolPath(tools: readonly Tool[], path: string = process.env["PATH"] ?? ""): string[] {
+  const standIns = tools.filter((tool) => tool.origin === "stand-in").map((tool) => dirname(tool.path));
+  const found = tools.filter((tool) => tool.origin === "PATH");
+  const needed = found.filter(
+    (tool) =>
+      firstOnPath(tool.name, path) !== tool.path ||
+      standIns.some((folder) => isExecutable(join(folder, tool.name))),
+  );
+  const installed = tools.filter((tool) => tool.origin === "download" || tool.origin === "built");
+  return [...new Set([...[...installed, ...needed].map((tool) => dirname(tool.path)), ...standIns])];
+}
+
+function firstOnPath(name: ToolName, path: string): string | undefined {
+  return path
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .find(isExecutable);
 }
 
 interface Search extends Surroundings {
@@ -110,13 +127,20 @@ interface Search extends Surroundings {
 async function lookInstalled(search: Search, pins: readonly Pin[]): Promise<void> {
   const { env, folder, platform, standIns, signal } = search;
   const asked = new Notebook(join(folder, "path-versions.json"), isAskedVersion);
-  const path = new PathSearch(env, [folder, standIns], asked, signal);
+  const path = new PathSearch(env, [folder, standIns], asked, { signal, limit: search.askLimit });
   await Promise.all(
     pins.map(async (pin) => {
-      const { found, unfit } = await path.find(pin, search.pins.pulumi);
-      if (found !== undefined) search.tools.set(pin.name, { name: pin.name, ...found, origin: "PATH" });
-      else if (unfit.length === 0) note(search, pin, { place: "PATH", reason: "not there" });
-      else note(search, pin, ...unfit.map((reason): Refusal => ({ place: "PATH", reason, unfit: true })));
+      const { found, unfit, hung } = await path.find(pin, search.pins.pulumi);
+      // It costs time in any case, whatever is found elsewhere.
+      for (const line of hung) search.progress.say(`${pin.name}: ${line}`);
+      if (found !== undefined) {
+        search.tools.set(pin.name, { name: pin.name, ...found, origin: "PATH" });
+        if (found.version === UNKNOWN) announceUnknown(search, pin, found.path);
+        return;
+      }
+      note(search, pin, ...unfit.map((reason): Refusal => ({ place: "PATH", reason, unfit: true })));
+      note(search, pin, ...hung.map((reason): Refusal => ({ place: "PATH", reason })));
+      if (unfit.length + hung.length === 0) note(search, pin, { place: "PATH", reason: "not there" });
     }),
   );
   if (platform === undefined) return;
@@ -125,6 +149,12 @@ async function lookInstalled(search: Search, pins: readonly Pin[]): Promise<void
     const tool = readEntry(folder, pin, platform);
     if (tool !== undefined && tool !== "damaged") search.tools.set(pin.name, tool);
   }
+}
+
+function announceUnknown(search: Search, pin: Pin, path: string): void {
+  if (search.announced.has(pin.name)) return;
+  search.announced.add(pin.name);
+  search.progress.say(`${pin.name}: ${path} does not say its version; wanted ${pin.version}, used as it is`);
 }
 
 async function installAbsent(search: Search, pins: readonly Pin[]): Promise<void> {

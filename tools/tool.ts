@@ -18,7 +18,7 @@ export type ToolName = (typeof TOOL_NAMES)[number];
 /** A tool that can be started. */
 export interface Tool {
   readonly name: ToolName;
-  /** Without a leading `v`. For a plugin that was found installed: the pinned one, because plugins are not asked. */
+  /** Without a leading `v`; "unknown" for a plugin on PATH, which cannot be asked. */
   readonly version: string;
   /** Absolute path of the executable. */
   readonly path: string;

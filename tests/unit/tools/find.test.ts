@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { BuildError, type Builder } from "../../../tools/build.ts";
 import { findToolsIn, toolPath } from "../../../tools/find.ts";
@@ -205,8 +205,8 @@ describe("finding tools", () => {
       const tools = await findToolsIn(plugins, shop);
       assert.equal(tools["pulumi-resource-kubernetes"].path, official);
       // The folder of the stand-ins holds both, so it must come after the official one.
-      assert.deepEqual(toolPath(Object.values(tools)), [shop.bin, shop.standIns]);
-      assert.deepEqual(toolPath([tools["pulumi-resource-kubernetes"]]), [shop.bin]);
+      assert.deepEqual(toolPath(Object.values(tools), shop.bin), [shop.bin, shop.standIns]);
+      assert.deepEqual(toolPath([tools["pulumi-resource-kubernetes"]], shop.bin), []);
     });
   });
 
@@ -230,20 +230,37 @@ describe("finding tools", () => {
     );
   });
 
-  it("puts the cache before PATH, each folder once", () => {
-    shop = workshop();
-    const tool = (name: ToolName, path: string, origin: Tool["origin"]): Tool => ({
-      name,
+  describe("a PATH for an engine", () => {
+    const tool = (path: string, origin: Tool["origin"]): Tool => ({
+      name: path.split("/").at(-1) as ToolName,
       version: "1.0.0",
       path,
       origin,
     });
-    const tools = [
-      tool("pulumi-resource-kubernetes", "/repo/sim/stand-ins/bin/pulumi-resource-kubernetes", "stand-in"),
-      tool("kubectl", "/usr/bin/kubectl", "PATH"),
-      tool("pulumi", "/usr/bin/pulumi", "PATH"),
-      tool("kustomize", "/cache/kustomize/kustomize", "built"),
-    ];
-    assert.deepEqual(toolPath(tools), ["/cache/kustomize", "/usr/bin", "/repo/sim/stand-ins/bin"]);
+
+    it("gets the cache and the stand-ins, and not what it finds by itself: that would hide a person's node", () => {
+      shop = workshop();
+      const kubectl = writeScript(join(shop.bin, "kubectl"), "v1.37.2");
+      const tools = [
+        tool(join(shop.standIns, "pulumi-resource-kubernetes"), "stand-in"),
+        tool(kubectl, "PATH"),
+        tool("/cache/kustomize/kustomize", "built"),
+        tool("/cache/pulumi/pulumi", "download"),
+      ];
+      const path = [join(shop.root, "nvm"), shop.bin].join(delimiter);
+      assert.deepEqual(toolPath(tools, path), ["/cache/kustomize", "/cache/pulumi", shop.standIns]);
+    });
+
+    it("gets the folder of a tool that it would find elsewhere, or not at all", () => {
+      shop = workshop();
+      writeScript(join(shop.bin, "kubectl"), "an old one");
+      const fit = writeScript(join(shop.root, "second", "kubectl"), "v1.37.2");
+      const plugin = writeScript(join(shop.root, "plugins", "pulumi-resource-kubernetes"), "plugin");
+      const path = [shop.bin, join(shop.root, "second")].join(delimiter);
+      assert.deepEqual(toolPath([tool(fit, "PATH"), tool(plugin, "PATH")], path), [
+        join(shop.root, "second"),
+        join(shop.root, "plugins"),
+      ]);
+    });
   });
 });

@@ -164,7 +164,11 @@ describe("installs by several runs", function () {
 
     it("end the Go of one that was killed, and no other process", async () => {
       const killed = start(path);
-      await until("Go builds", () => goPids().length === 2);
+      const noted = (): boolean =>
+        readdirSync(join(shop.cache, ".work"), { recursive: true }).some((name) =>
+          String(name).includes("child~"),
+        );
+      await until("Go builds and is noted", () => goPids().length === 2 && noted());
       const orphans = goPids();
       killed.child.kill("SIGKILL");
       await killed.ended;
