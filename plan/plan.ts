@@ -1,12 +1,13 @@
 import { GPU_NAMESPACE } from "../components/operands/operand.ts";
 import { operandObjects } from "../components/operands/operands.ts";
+import { withCanonicalQuantities } from "./canonical-quantities.ts";
 import { checkPlan } from "./checks/checks.ts";
 import { planDigest } from "./digest.ts";
 import type { Problem } from "./config/problem.ts";
 import type { Zone } from "./config/zone.ts";
 import { resolveGpuRequests } from "./gpu/request.ts";
 import type { KubernetesObject } from "./object.ts";
-import { planned, withOwnerLabels, ZONE_OWNER, type PlannedObject } from "./planned-object.ts";
+import { planned, withOwner, ZONE_OWNER, type PlannedObject } from "./planned-object.ts";
 import { renderZone, type RenderOptions } from "./render/render.ts";
 import { podTemplate } from "./workload.ts";
 
@@ -39,7 +40,7 @@ export async function planZone(zone: Zone, options: Omit<RenderOptions, "gpu">):
     ...namespaces.map((object) => ({ owner: ZONE_OWNER, object })),
     ...operands,
     ...apps.filter(({ object }) => object.kind !== "Namespace"),
-  ].map(({ owner, object }) => planned(owner, withOwnerLabels(zone.name, owner, object)));
+  ].map(({ owner, object }) => planned(owner, withOwner(zone.name, owner, withCanonicalQuantities(object))));
   const findings = [...gpu.problems, ...rendering.problems, ...checkPlan({ zone, objects })];
   return { zone, objects, findings, digest: planDigest(objects) };
 }

@@ -1,5 +1,6 @@
 import type { V1Container, V1PodTemplateSpec } from "@kubernetes/client-node";
 import type { KubernetesObject } from "./object.ts";
+import { quantityValue } from "./quantity.ts";
 
 /** Kinds that run pods. */
 export const WORKLOAD_KINDS = ["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"] as const;
@@ -24,5 +25,5 @@ export function replicasOf(object: KubernetesObject): number {
 export function gpuOf(container: V1Container): { resource: string; count: number } | null {
   const limits = container.resources?.limits ?? {};
   const resource = Object.keys(limits).find((name) => name.startsWith("nvidia.com/"));
-  return resource === undefined ? null : { resource, count: Number(limits[resource]) };
+  return resource === undefined ? null : { resource, count: quantityValue(limits[resource] ?? 0) ?? 0 };
 }

@@ -56,6 +56,26 @@ describe("the plan of a zone", function () {
     assert.doesNotMatch(pods.join(), /gpu-zones\.dev\/(zone|owner)/);
   });
 
+  it("is written by one field manager on every object, whatever an app says, and tells no pod", async () => {
+    const own = `[{ target: { kind: Deployment }, patch: '[{ "op": "add", "path": "/metadata/annotations", "value": { "pulumi.com/patchFieldManager": "me" } }]' }]`;
+    const plan = await planOf(baseOf("pd"), `${T4}apps: { pd: { patches: ${own} } }\n`);
+    assert.ok(plan.objects.length > 5);
+    for (const { object } of plan.objects) {
+      assert.equal(object.metadata.annotations?.["pulumi.com/patchFieldManager"], "gpu-zones");
+      assert.doesNotMatch(JSON.stringify(object["spec"] ?? null), /patchFieldManager/);
+    }
+  });
+
+  it("has the quantities of its apps and operands as the API server stores them", async () => {
+    const plan = await planOf(
+      baseOf("pd"),
+      `${T4}gpu: { devicePlugin: { resources: { cpu: 0.5, memory: 1024Mi } } }\napps: { pd: { gpu: { model: Tesla-T4 }, resources: { cpu: 2 } } }\n`,
+    );
+    const text = JSON.stringify(plan.objects);
+    assert.match(text, /"limits":{"cpu":"2","nvidia\.com\/gpu":"1"}/);
+    assert.match(text, /"requests":{"cpu":"500m","memory":"1Gi"}/);
+  });
+
   it("gives each namespace to the zone, once, with the labels that its apps ask for", async () => {
     const files = {
       ...withManifest("a", {
