@@ -59,6 +59,11 @@ export function isBuiltIn(object: KubernetesObject): boolean {
   return BUILT_IN_GROUPS.has(apiGroup(object.apiVersion));
 }
 
+/** True for the name of a built-in kind without a namespace. */
+export function isClusterKind(kind: string): boolean {
+  return CLUSTER_KINDS.has(kind);
+}
+
 /** True for built-in kinds without a namespace; the scope of other kinds cannot be known from files. */
 export function isClusterScoped(object: KubernetesObject): boolean {
   return isBuiltIn(object) && CLUSTER_KINDS.has(object.kind);

@@ -8,11 +8,11 @@ export const WORKLOAD_KINDS = ["Deployment", "StatefulSet", "DaemonSet", "Job", 
 /** The pod template of a workload; undefined for every other object. */
 export function podTemplate(object: KubernetesObject): V1PodTemplateSpec | undefined {
   if (!(WORKLOAD_KINDS as readonly string[]).includes(object.kind)) return undefined;
-  const spec = object["spec"] as {
-    template?: V1PodTemplateSpec;
-    jobTemplate?: { spec?: { template?: V1PodTemplateSpec } };
-  };
-  return object.kind === "CronJob" ? spec.jobTemplate?.spec?.template : spec.template;
+  const spec = object["spec"] as
+    | { template?: V1PodTemplateSpec; jobTemplate?: { spec?: { template?: V1PodTemplateSpec } } }
+    | null
+    | undefined;
+  return object.kind === "CronJob" ? spec?.jobTemplate?.spec?.template : spec?.template;
 }
 
 /** Pods that the workload wants: 1 where a kind has no number of its own. */

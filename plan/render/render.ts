@@ -1,4 +1,5 @@
 import { realpath } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import type { Problem } from "../config/problem.ts";
 import type { ProblemCode } from "../config/problem-codes.ts";
 import type { AppSettings, Zone } from "../config/zone.ts";
@@ -14,7 +15,9 @@ import type { GpuTarget } from "./gpu-target.ts";
 import { BuildError, kustomizeBuild, kustomizeIdentity } from "./kustomize.ts";
 import { imageChange } from "./image.ts";
 import { isScaled, TARGET_KEYS, zoneOverlay } from "./overlay.ts";
-import { buildChanges, buildOverlays, type Change, type Workshop } from "./stages.ts";
+import { sweepScratch } from "./scratch.ts";
+import { misshapen } from "./shape.ts";
+import { buildChanges, buildOverlays, SourceChanged, type Change, type Workshop } from "./stages.ts";
 import { withGpuStrategy } from "./strategy.ts";
 import { findTarget, nameOf, type NoTarget, type Target } from "./target.ts";
 
@@ -47,7 +50,7 @@ export interface Rendering {
 /**
  * Renders a zone's apps: kustomize builds their overlays, then the zone's config goes on as the last one. All problems of all
  * apps are reported at once.
- * @throws Error when kustomize cannot be started or does not end
+ * @throws Error when kustomize cannot be started, or files change all the time
  */
 export async function renderZone(zone: Zone, options: RenderOptions): Promise<Rendering> {
   const shop: Workshop = {
@@ -57,8 +60,26 @@ export async function renderZone(zone: Zone, options: RenderOptions): Promise<Re
     cache: new RenderCache(options.cacheDirectory),
     kustomize: await kustomizeIdentity(options.kustomize),
   };
-  return await new ZoneRendering(zone, options.gpu, shop).run();
+  await sweepScratch(tmpdir());
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await new ZoneRendering(zone, options.gpu, shop).run();
+    } catch (error) {
+      if (!(error instanceof SourceChanged)) throw error;
+      if (attempt === ATTEMPTS) {
+        throw new Error(
+          `files of ${zone.name}'s apps change faster than they are built; fix: try again later`,
+          {
+            cause: error,
+          },
+        );
+      }
+    }
+  }
 }
+
+/** Readings of files that somebody is writing; a build takes less than a second. */
+const ATTEMPTS = 5;
 
 /** One rendering of a zone; gathers problems on its way. */
 class ZoneRendering {
@@ -89,6 +110,16 @@ class ZoneRendering {
         );
         continue;
       }
+      const wrong = objects.length === 0 ? "no objects" : misshapen(objects);
+      if (wrong !== undefined) {
+        this.#report(
+          "GZ103",
+          `apps.${source.app}.overlay`,
+          unfit(wrong),
+          `${source.tree.overlay}/kustomization.yaml`,
+        );
+        continue;
+      }
       const change = await this.#change(source, objects, targets);
       if (change !== undefined) changes.push(change);
     }
@@ -99,7 +130,9 @@ class ZoneRendering {
     const final = new Map<string, readonly KubernetesObject[]>();
     for (const { source, objects } of changes) {
       const built = changed.get(source.app) ?? objects;
+      const wrong = built instanceof BuildError ? undefined : misshapen(built);
       if (built instanceof BuildError) this.#report("GZ103", `apps.${source.app}.patches`, refused(built));
+      else if (wrong !== undefined) this.#report("GZ103", `apps.${source.app}.patches`, unfit(wrong));
       else final.set(source.app, built);
     }
     return this.#finish(final, targets);
@@ -122,7 +155,7 @@ class ZoneRendering {
     targets: Map<string, Target>,
   ): Promise<Change | undefined> {
     const { app, settings } = source;
-    const gpu = this.#gpu[app];
+    const gpu = Object.hasOwn(this.#gpu, app) ? this.#gpu[app] : undefined;
     const asked = TARGET_KEYS.filter((key) => (key === "gpu" ? gpu : settings[key]) !== undefined);
     const target = await this.#target(app, settings, forCapabilities(objects, this.#zone.capabilities));
     if ("message" in target) {
@@ -196,6 +229,13 @@ class ZoneRendering {
       fix: text.fix,
     });
   }
+}
+
+function unfit(what: string): Pick<Problem, "message" | "fix"> {
+  return {
+    message: `wanted a tree that gives objects which the API server takes, got ${what}`,
+    fix: "mend the manifest or the patch that it comes from",
+  };
 }
 
 function refused(error: BuildError): Pick<Problem, "message" | "fix"> {

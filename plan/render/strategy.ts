@@ -10,7 +10,8 @@ import { nvidiaResources } from "./target.ts";
 export function withGpuStrategy(objects: readonly KubernetesObject[]): KubernetesObject[] {
   return objects.map((object) => {
     const spec = object["spec"] as Pick<V1DeploymentSpec, "replicas" | "strategy"> | undefined;
-    if (object.kind !== "Deployment" || spec === undefined || spec.strategy !== undefined) return object;
+    if (object.kind !== "Deployment" || spec === undefined || Object.keys(spec.strategy ?? {}).length > 0)
+      return object;
     const pod = podTemplate(object)?.spec;
     const containers: V1Container[] = [...(pod?.containers ?? []), ...(pod?.initContainers ?? [])];
     if (!containers.some((container) => nvidiaResources(container).length > 0)) return object;
@@ -26,7 +27,8 @@ export function withGpuStrategy(objects: readonly KubernetesObject[]): Kubernete
 function isAutoscaled(deployment: KubernetesObject, objects: readonly KubernetesObject[]): boolean {
   return objects.some((object) => {
     if (object.kind !== "HorizontalPodAutoscaler" && object.kind !== "ScaledObject") return false;
-    const { scaleTargetRef } = object["spec"] as { scaleTargetRef?: { kind?: string; name?: string } };
+    const spec = object["spec"] as { scaleTargetRef?: { kind?: string; name?: string } } | undefined;
+    const scaleTargetRef = spec?.scaleTargetRef;
     return (
       scaleTargetRef?.name === deployment.metadata.name &&
       (scaleTargetRef.kind ?? "Deployment") === "Deployment"

@@ -1,33 +1,9 @@
 import assert from "node:assert/strict";
-import type { V1Container, V1PodSpec } from "@kubernetes/client-node";
+import type { V1Container } from "@kubernetes/client-node";
 import type { KubernetesObject } from "../../../plan/object.ts";
-import { podTemplate } from "../../../plan/workload.ts";
-import type { GpuTarget } from "../../../plan/render/gpu-target.ts";
-import { baseOf, deployment, renderTree, type Files } from "./tree.ts";
 import { LIMIT_MS } from "./kustomize-path.ts";
-import { zoneOf } from "./zone-text.ts";
-
-/** Renders the app `pd` with these keys in the zone. */
-async function render(files: Files, keys: string, gpu?: GpuTarget): Promise<readonly KubernetesObject[]> {
-  const { apps, problems } = await renderTree(files, zoneOf(`apps:\n  pd: ${keys}\n`), {
-    gpu: gpu ? { pd: gpu } : {},
-  });
-  assert.deepEqual(problems, []);
-  return apps[0]!.objects;
-}
-
-function podOf(objects: readonly KubernetesObject[], kind = "Deployment"): V1PodSpec {
-  return podTemplate(objects.find((object) => object.kind === kind)!)!.spec!;
-}
-
-function withContainers(containers: string, more = ""): Files {
-  return { ...baseOf("pd"), "apps/pd/base/deployment.yaml": deployment("pd", containers, more) };
-}
-
-const main = (lines: string): Files =>
-  withContainers(
-    `\n        - name: main\n          image: pd:1.0.0\n${lines.replaceAll(/^/gm, "          ")}\n`,
-  );
+import { main, podOf, render, withContainers } from "./one-app.ts";
+import { baseOf, deployment } from "./tree.ts";
 
 describe("replicas", function () {
   this.timeout(LIMIT_MS);
@@ -243,6 +219,16 @@ describe("a GPU Deployment without a strategy", function () {
     };
     assert.deepEqual(strategyOf(await render(files, "{}", gpu)), { type: "RollingUpdate" });
   });
+
+  for (const empty of ["", " {}", " null"]) {
+    it(`gets one where its files have none in "strategy:${empty}"`, async () => {
+      const files = {
+        ...baseOf("pd"),
+        "apps/pd/base/deployment.yaml": `${deployment("pd", " [{ name: main, image: pd:1 }]")}  strategy:${empty}\n`,
+      };
+      assert.deepEqual(strategyOf(await render(files, "{}", gpu)), { type: "Recreate" });
+    });
+  }
 });
 
 describe("env", function () {
@@ -283,91 +269,5 @@ describe("resources", function () {
       limits: { "nvidia.com/gpu": 1, cpu: 2, memory: "1Gi" },
       requests: { "ephemeral-storage": "1Gi", cpu: 1 },
     });
-  });
-});
-
-describe("patches", function () {
-  this.timeout(LIMIT_MS);
-  it("come after everything else in the zone", async () => {
-    const keys = `
-    replicas: 2
-    image: "2"
-    patches:
-      - patch: '[{ "op": "replace", "path": "/spec/replicas", "value": 3 }, { "op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "pd:3" }]'
-        target: { kind: Deployment }`;
-    const objects = await render(baseOf("pd"), keys);
-    assert.equal((objects[0]?.["spec"] as { replicas: number }).replicas, 3);
-    assert.equal(podOf(objects).containers[0]?.image, "pd:3");
-  });
-
-  it("reach a generated ConfigMap by its own name, and its hash changes in the pods too", async () => {
-    const files = {
-      ...main(
-        "envFrom: [{ configMapRef: { name: cfg } }]\nenv: [{ name: X, valueFrom: { configMapKeyRef: { name: cfg, key: A } } }]",
-      ),
-      "apps/pd/base/kustomization.yaml":
-        "resources: [deployment.yaml]\nconfigMapGenerator: [{ name: cfg, literals: [A=1] }]\n",
-    };
-    const patch = "{ patch: '{apiVersion: v1, kind: ConfigMap, metadata: {name: cfg}, data: {A: \"2\"}}' }";
-    const objects = await render(files, `{ env: { B: c }, patches: [${patch}] }`);
-    const configMap = objects.find(({ kind }) => kind === "ConfigMap");
-    assert.deepEqual(configMap?.["data"], { A: "2" });
-    const [container] = podOf(objects).containers;
-    assert.equal(container?.envFrom?.[0]?.configMapRef?.name, configMap.metadata.name);
-    assert.deepEqual(container.env, [
-      { name: "X", valueFrom: { configMapKeyRef: { name: configMap.metadata.name, key: "A" } } },
-      { name: "B", value: "c" },
-    ]);
-    const [, before] = await render(files, "{}");
-    assert.notEqual(configMap.metadata.name, before?.metadata.name);
-  });
-
-  it("may stand in a file of the app", async () => {
-    const files = {
-      ...baseOf("pd"),
-      "apps/pd/zones/small.yaml": "- { op: add, path: /spec/replicas, value: 5 }\n",
-    };
-    const objects = await render(
-      files,
-      "{ patches: [{ path: zones/small.yaml, target: { kind: Deployment } }] }",
-    );
-    assert.equal((objects[0]?.["spec"] as { replicas: number }).replicas, 5);
-  });
-
-  for (const [path, code] of [
-    ["../other/p.yaml", "GZ102"],
-    ["/etc/passwd", "GZ102"],
-    ["https://example.com/p.yaml", "GZ102"],
-    ["absent.yaml", "GZ103"],
-  ]) {
-    it(`in the file ${path ?? ""} are refused with ${code ?? ""} at their line`, async () => {
-      const files = { ...baseOf("pd"), "apps/other/p.yaml": "" };
-      const { problems } = await renderTree(
-        files,
-        zoneOf(`apps:\n  pd:\n    patches:\n      - path: ${path ?? ""}\n`),
-      );
-      assert.deepEqual(
-        problems.map((problem) => [problem.code, problem.path, problem.line]),
-        [[code, "apps.pd.patches.0.path", 4]],
-      );
-    });
-  }
-
-  it("that kustomize refuses are told at the zone's line, for the app that has them", async () => {
-    const { apps, problems } = await renderTree(
-      { ...baseOf("pd"), ...baseOf("ok") },
-      zoneOf(
-        `apps:\n  ok: { replicas: 2 }\n  pd:\n    patches:\n      - { patch: '[{"op": "remove", "path": "/spec/absent"}]', target: { kind: Deployment } }\n`,
-      ),
-    );
-    assert.deepEqual(
-      apps.map(({ app }) => app),
-      ["ok"],
-    );
-    assert.deepEqual(
-      problems.map(({ code, path, line }) => [code, path, line]),
-      [["GZ103", "apps.pd.patches", 4]],
-    );
-    assert.match(problems[0]!.message, /unable to remove nonexistent key: absent/i);
   });
 });
