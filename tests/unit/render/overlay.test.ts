@@ -3,7 +3,7 @@ import type { V1Container } from "@kubernetes/client-node";
 import type { KubernetesObject } from "../../../plan/object.ts";
 import { LIMIT_MS } from "./kustomize-path.ts";
 import { main, podOf, render, withContainers } from "./one-app.ts";
-import { baseOf, deployment } from "./tree.ts";
+import { baseOf, deployment, type Files } from "./tree.ts";
 
 describe("replicas", function () {
   this.timeout(LIMIT_MS);
@@ -135,7 +135,7 @@ describe("gpu", function () {
       operator: "In",
       values: ["Tesla-T4", "Tesla-T4-SHARED"],
     };
-    assert.deepEqual(pod.nodeSelector, {});
+    assert.equal(pod.nodeSelector, undefined);
     assert.deepEqual(pod.affinity, {
       podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] },
       nodeAffinity: {
@@ -150,6 +150,47 @@ describe("gpu", function () {
         },
       },
     });
+  });
+
+  const asked = (terms: string): Files =>
+    withContainers(
+      "\n        - { name: main, image: pd:1 }\n",
+      `nodeSelector: { disk: ssd, nvidia.com/gpu.product: Old }
+      affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: ${terms} } } }`,
+    );
+  const OLD = "{ key: nvidia.com/gpu.product, operator: In, values: [Old] }";
+  const RACK = "{ key: rack, operator: In, values: [a] }";
+
+  it("takes the base's product out where a resource says enough, and keeps what else is asked", async () => {
+    const pod = podOf(
+      await render(
+        asked(`[{ matchExpressions: [${OLD}, ${RACK}] }, { matchExpressions: [${RACK}] }]`),
+        "{}",
+        gpu,
+      ),
+    );
+    const term = { matchExpressions: [{ key: "rack", operator: "In", values: ["a"] }] };
+    assert.deepEqual(pod.nodeSelector, { disk: "ssd" });
+    assert.deepEqual(
+      pod.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms,
+      [term, term],
+    );
+  });
+
+  it("asks for nothing where an alternative asked for the product alone, and leaves no term that matches nothing", async () => {
+    const pod = podOf(
+      await render(asked(`[{ matchExpressions: [${OLD}] }, { matchExpressions: [${RACK}] }]`), "{}", gpu),
+    );
+    assert.equal(pod.affinity, undefined);
+  });
+
+  it("puts its own label in place of the base's required one", async () => {
+    const selector = { "nvidia.com/gpu.product": "Tesla-T4" };
+    const pod = podOf(
+      await render(asked(`[{ matchExpressions: [${OLD}] }]`), "{}", { ...gpu, nodeSelector: selector }),
+    );
+    assert.deepEqual(pod.nodeSelector, { disk: "ssd", ...selector });
+    assert.equal(pod.affinity, undefined);
   });
 
   it("reaches the pods of a CronJob", async () => {
