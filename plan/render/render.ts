@@ -7,19 +7,19 @@ import type { KubernetesObject } from "../object.ts";
 import { readAppSource, type AppSource } from "./app-source.ts";
 import { baseContainers } from "./base-containers.ts";
 import { RenderCache } from "./cache.ts";
-import { forCapabilities } from "./capabilities.ts";
+import { forCapabilities, unknownCapabilities } from "./capabilities.ts";
 import { withoutForeignNamespace } from "./cluster-scope.ts";
 import { withConfigHash } from "./config-hash.ts";
 import { withOneOwner } from "./duplicates.ts";
 import type { GpuTarget } from "./gpu-target.ts";
 import { BuildError, kustomizeBuild, kustomizeIdentity } from "./kustomize.ts";
-import { imageChange } from "./image.ts";
+import { imageChange, imageFault } from "./image.ts";
 import { isScaled, TARGET_KEYS, zoneOverlay } from "./overlay.ts";
 import { sweepScratch } from "./scratch.ts";
 import { misshapen } from "./shape.ts";
 import { buildChanges, buildOverlays, SourceChanged, type Change, type Workshop } from "./stages.ts";
 import { withGpuStrategy } from "./strategy.ts";
-import { findTarget, nameOf, type NoTarget, type Target } from "./target.ts";
+import { findTarget, gpuContainers, nameOf, type NoTarget, type Target } from "./target.ts";
 
 /** An app as the zone will hold it. */
 export interface RenderedApp {
@@ -157,6 +157,14 @@ class ZoneRendering {
     const { app, settings } = source;
     const gpu = Object.hasOwn(this.#gpu, app) ? this.#gpu[app] : undefined;
     const asked = TARGET_KEYS.filter((key) => (key === "gpu" ? gpu : settings[key]) !== undefined);
+    const fault = settings.image === undefined ? undefined : imageFault(settings.image);
+    if (fault !== undefined) {
+      this.#report("GZ003", `apps.${app}.image`, {
+        message: `wanted a tag, a digest or the full name of an image, got ${settings.image ?? ""}, ${fault}`,
+        fix: "write it as 1.14.2, sha256:… or registry.example/team/pd:1.14.2",
+      });
+      return undefined;
+    }
     const target = await this.#target(app, settings, forCapabilities(objects, this.#zone.capabilities));
     if ("message" in target) {
       const [key] = asked;
@@ -204,7 +212,12 @@ class ZoneRendering {
     const all = [...built.values()].flat();
     const apps = [...built].map(([app, objects]): RenderedApp => {
       const target = targets.get(app);
+      for (const { object, name, fix } of unknownCapabilities(objects)) {
+        const message = `wanted a capability that a zone can have, got ${name} on ${nameOf(object)}`;
+        this.#report("GZ009", `apps.${app}`, { message, fix });
+      }
       const own = withoutForeignNamespace(forCapabilities(objects, this.#zone.capabilities), all);
+      if (target !== undefined && Object.hasOwn(this.#gpu, app)) this.#otherGpus(app, own, target);
       return {
         app,
         objects: withConfigHash(withGpuStrategy(own)),
@@ -219,10 +232,36 @@ class ZoneRendering {
     return { apps: owned.apps, problems: [...this.#problems, ...owned.problems] };
   }
 
-  #report(code: ProblemCode, path: string, text: Pick<Problem, "message" | "fix">, at?: string): void {
+  /** `gpu` replaces what one container asks for; the zone's author may think it the only one. */
+  #otherGpus(app: string, objects: readonly KubernetesObject[], target: Target): void {
+    const others = gpuContainers(objects).filter(
+      ({ workload, container }) =>
+        nameOf(workload) !== nameOf(target.workload) || container.name !== target.container.name,
+    );
+    if (others.length === 0) return;
+    const names = others.map(({ workload, container }) => `${container.name} of ${nameOf(workload)}`);
+    this.#report(
+      "GZ104",
+      `apps.${app}.gpu`,
+      {
+        message: `wanted one container with a GPU, got ${names.join(", ")} beside ${target.container.name}: gpu leaves them as they are`,
+        fix: "take nvidia.com/* out of their resources, or leave them if the app needs these GPUs too",
+      },
+      undefined,
+      "warning",
+    );
+  }
+
+  #report(
+    code: ProblemCode,
+    path: string,
+    text: Pick<Problem, "message" | "fix">,
+    at?: string,
+    severity: Problem["severity"] = "error",
+  ): void {
     const origin = this.#zone.origins.nearest(path);
     this.#problems.push({
-      ...{ code, severity: "error", zone: this.#zone.name, path },
+      ...{ code, severity, zone: this.#zone.name, path },
       file: at ?? origin?.file ?? `Pulumi.${this.#zone.name}.yaml`,
       line: at === undefined ? (origin?.line ?? 0) : 0,
       message: text.message,

@@ -93,6 +93,32 @@ describe("the plan of a zone", function () {
     assert.equal(plan.objects[0]?.object.metadata.labels?.["team"], "a");
   });
 
+  it("keeps the annotations of a namespace, and is told where two apps disagree", async () => {
+    const namespace = (team: string): object => ({
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: "shared", labels: { team }, annotations: { [`of-${team}`]: "yes" } },
+    });
+    const plan = await planOf(
+      { ...withManifest("a", namespace("a")), ...withManifest("b", namespace("b")) },
+      `${UNMANAGED}apps:\n  a: { namespace: shared }\n  b: { namespace: shared }\n`,
+    );
+    const { labels, annotations } = plan.objects[0]!.object.metadata;
+    assert.equal(labels?.["team"], "a");
+    assert.deepEqual([annotations?.["of-a"], annotations?.["of-b"]], ["yes", "yes"]);
+    assert.deepEqual(
+      plan.findings.map(({ code, path, line, message }) => [code, path, line, message]),
+      [
+        [
+          "GZ106",
+          "zone/Namespace//shared",
+          4,
+          "wanted one value of team on the namespace shared, got a of a and b of b",
+        ],
+      ],
+    );
+  });
+
   it("owns no namespace that every cluster has", async () => {
     const plan = await planOf(baseOf("pd"), `${UNMANAGED}apps: { pd: { namespace: default } }\n`);
     assert.deepEqual(ids(plan), ["pd/Deployment/default/pd"]);
@@ -120,6 +146,8 @@ describe("the plan of a zone", function () {
     assert.deepEqual(await timeouts("apps: { pd: { gpu: { model: Tesla-T4 } } }\n"), ["1800"]);
     const own = `[{ target: { kind: Deployment }, patch: '[{ "op": "add", "path": "/metadata/annotations", "value": { "pulumi.com/timeoutSeconds": "60" } }]' }]`;
     assert.deepEqual(await timeouts(`apps: { pd: { gpu: { model: Tesla-T4 }, patches: ${own} } }\n`), ["60"]);
+    const elsewhere = `[{ target: { kind: Deployment }, patch: '[{ "op": "add", "path": "/spec/template/spec/nodeSelector", "value": { "nvidia.com/gpu.present": "true" } }]' }]`;
+    assert.deepEqual(await timeouts(`apps: { pd: { patches: ${elsewhere} } }\n`), [undefined]);
     const notes = withManifest("pd", {
       apiVersion: "v1",
       kind: "ConfigMap",

@@ -3,7 +3,8 @@ import type { V1Container } from "@kubernetes/client-node";
 import type { KubernetesObject } from "../../../plan/object.ts";
 import { LIMIT_MS } from "./kustomize-path.ts";
 import { main, podOf, render, withContainers } from "./one-app.ts";
-import { baseOf, deployment, type Files } from "./tree.ts";
+import { baseOf, deployment, renderTree, type Files } from "./tree.ts";
+import { zoneOf } from "./zone-text.ts";
 
 describe("replicas", function () {
   this.timeout(LIMIT_MS);
@@ -59,6 +60,31 @@ describe("image", function () {
           (each) => each.image,
         ),
         [becomes, "pd:1.0.0"],
+      );
+    });
+  }
+
+  const digest = "ab".repeat(32);
+  for (const [image, fault] of [
+    [`1.2@sha256:${digest}`, "a version without a name"],
+    ["pd:", "which has an empty tag"],
+    [":2", "which has no name before its tag"],
+    ["pd: 2", "which has a space in it"],
+    ["-x", "whose tag -x no registry takes"],
+    ["Team/PD:2", "whose name Team/PD no registry takes"],
+    ["sha256:abc", "whose digest is not sha256: and 64 hexadecimal digits"],
+    ["pd@sha1:abc", "whose digest is not sha256: and 64 hexadecimal digits"],
+  ]) {
+    it(`${image ?? ""} is refused at its line`, async () => {
+      const { problems } = await renderTree(
+        baseOf("pd"),
+        zoneOf(`apps:\n  pd:\n    image: "${image ?? ""}"\n`),
+      );
+      assert.deepEqual(
+        problems.map(({ code, path, line, message }) => `${code} ${path} ${line} ${message}`),
+        [
+          `GZ003 apps.pd.image 3 wanted a tag, a digest or the full name of an image, got ${image ?? ""}, ${fault ?? ""}`,
+        ],
       );
     });
   }
@@ -191,6 +217,35 @@ describe("gpu", function () {
     );
     assert.deepEqual(pod.nodeSelector, { disk: "ssd", ...selector });
     assert.equal(pod.affinity, undefined);
+  });
+
+  it("warns of what keeps a GPU beside the target, which it leaves as it is", async () => {
+    const limits = "resources: { limits: { nvidia.com/gpu: 1 } }";
+    const files = withContainers(
+      `\n        - { name: main, image: pd:1, ports: [{ containerPort: 80 }], ${limits} }\n        - { name: side, image: s:1 }\n`,
+      `initContainers: [{ name: warm, image: w:1, ${limits} }]`,
+    );
+    const { apps, problems } = await renderTree(files, zoneOf("apps:\n  pd: { container: main }\n"), {
+      gpu: { pd: gpu },
+    });
+    assert.deepEqual(
+      problems.map(({ code, severity, path, message }) => [code, severity, path, message]),
+      [
+        [
+          "GZ104",
+          "warning",
+          "apps.pd.gpu",
+          "wanted one container with a GPU, got warm of Deployment/pd beside main: gpu leaves them as they are",
+        ],
+      ],
+    );
+    assert.equal(apps.length, 1);
+  });
+
+  it("of an app that is named like something every object has is its own", async () => {
+    const { apps, problems } = await renderTree(baseOf("constructor"), zoneOf("apps:\n  constructor: {}\n"));
+    assert.deepEqual(problems, []);
+    assert.equal(podOf(apps[0]!.objects).containers[0]?.resources, undefined);
   });
 
   it("reaches the pods of a CronJob", async () => {
