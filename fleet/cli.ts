@@ -38,7 +38,7 @@ export async function runZones(argv: readonly string[], outside: Surroundings): 
     .hook("preAction", async () => {
       if (program.opts<{ sim?: boolean }>().sim !== true) return;
       const home = simHome(surroundings.repository, surroundings.env);
-      const env = await simEnvironment({ home, log: surroundings.err });
+      const env = await simEnvironment({ home, log: surroundings.err, signal: surroundings.signal });
       surroundings.env = { ...surroundings.env, ...env };
     });
   startCommand(program, surroundings);

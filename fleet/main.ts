@@ -34,3 +34,9 @@ try {
 }
 const reason: unknown = interrupted.signal.reason;
 if (reason instanceof Interrupted) process.exitCode = reason.exitCode;
+
+// `eval "$(./zones sim env)" && pulumi up`: eval of an empty answer succeeds, and pulumi would run in the user's own
+// environment. What is printed instead makes eval fail.
+const line = ` ${process.argv.slice(2).join(" ")} `;
+if (process.exitCode !== 0 && line.includes(" sim env ") && !line.includes(" --json "))
+  process.stdout.write("false\n");

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { parse } from "yaml";
+import { inMinutes } from "../../../fleet/duration.ts";
 import { pinned } from "../../../fleet/pin.ts";
 import { changesOf } from "../../../fleet/up.ts";
 
@@ -25,6 +27,52 @@ describe("pinning a zone", () => {
     const file = (uid: string): string =>
       `config:\n  gpu-zones:cluster:\n    context: east # VPN\n    uid: ${uid}\n  gpu-zones:site: dc-1\n`;
     assert.equal(pinned(file("old"), UID), file(UID));
+  });
+});
+
+describe("pinning a zone whose keys have no value yet", () => {
+  const files: [what: string, text: string, wanted: string][] = [
+    ["config", "config:\n", `config: { gpu-zones:cluster: { uid: ${UID} } }\n`],
+    [
+      "config, as a written null",
+      "config: ~ # later\n",
+      `config: { gpu-zones:cluster: { uid: ${UID} } } # later\n`,
+    ],
+    ["an empty config", "config: {}\n", `config: {gpu-zones:cluster: { uid: ${UID} }}\n`],
+    [
+      "the cluster",
+      "config:\n  gpu-zones:cluster:\n  gpu-zones:site: dc-1\n",
+      `config:\n  gpu-zones:cluster: { uid: ${UID} }\n  gpu-zones:site: dc-1\n`,
+    ],
+    [
+      "the cluster, quoted",
+      'config:\n  "gpu-zones:cluster": null\n',
+      `config:\n  "gpu-zones:cluster": { uid: ${UID} }\n`,
+    ],
+    [
+      "the UID",
+      "config:\n  gpu-zones:cluster:\n    uid:\n",
+      `config:\n  gpu-zones:cluster:\n    uid: ${UID}\n`,
+    ],
+  ];
+  for (const [what, text, wanted] of files) {
+    it(`fills ${what} in`, () => {
+      assert.equal(pinned(text, UID), wanted);
+      const { config } = parse(wanted) as { config: Record<string, unknown> };
+      assert.deepEqual(config["gpu-zones:cluster"], { uid: UID });
+    });
+  }
+});
+
+describe("a time", () => {
+  it("is in seconds below 100, in minutes above", () => {
+    assert.deepEqual([0.3, 13, 99, 99.7, 1147].map(inMinutes), [
+      "0.3 s",
+      "13 s",
+      "99 s",
+      "1 min 40 s",
+      "19 min 7 s",
+    ]);
   });
 });
 
