@@ -66,9 +66,7 @@ export function pinned(text: string, uid: string): string {
 
 function pairOf(map: unknown, key: string): Pair<Scalar> | undefined {
   if (!isMap(map)) return undefined;
-  return map.items.find(
-    (pair): pair is Pair<Scalar> => isScalar(pair.key) && pair.key.value === key,
-  );
+  return map.items.find((pair): pair is Pair<Scalar> => isScalar(pair.key) && pair.key.value === key);
 }
 
 /** Puts a value in the place of a key's own, or behind its colon where it has none. */

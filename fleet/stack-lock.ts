@@ -31,7 +31,9 @@ export async function stackLocks(
 ): Promise<StackLock[]> {
   const folder = FileBackend.of(surroundings)?.locks(stack);
   const files = folder === undefined ? [] : await readdir(folder).catch(() => []);
-  return Promise.all(files.map((file) => readLock(join(folder ?? "", file))));
+  // Beside each lock may lie its attributes, as the engine's file store keeps them.
+  const locks = files.filter((file) => file.endsWith(".json"));
+  return Promise.all(locks.map((file) => readLock(join(folder ?? "", file))));
 }
 
 async function readLock(file: string): Promise<StackLock> {

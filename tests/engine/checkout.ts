@@ -99,21 +99,15 @@ export class Checkout {
     return JSON.parse(answer.stdout) as Kind;
   }
 
-  /** Every object that carries a zone's label: `Kind/namespace/name`, with its UID and version. */
-  async objectsOf(context: string, zone: string): Promise<Map<string, string>> {
+  /** Every object that the label selector chooses: `Kind/namespace/name`, with its UID and version. */
+  async objectsOf(context: string, selector: string): Promise<Map<string, string>> {
     interface Live {
       readonly kind: string;
       readonly metadata: { name: string; namespace?: string; uid: string; resourceVersion: string };
     }
     const kinds =
       "namespaces,deployments,daemonsets,statefulsets,services,configmaps,serviceaccounts,persistentvolumeclaims,roles,rolebindings,clusterroles,clusterrolebindings,runtimeclasses,horizontalpodautoscalers,poddisruptionbudgets";
-    const { items } = await this.get<{ items: Live[] }>(
-      context,
-      kinds,
-      "-A",
-      "-l",
-      `gpu-zones.dev/zone=${zone}`,
-    );
+    const { items } = await this.get<{ items: Live[] }>(context, kinds, "-A", "-l", selector);
     return new Map(
       items.map(({ kind, metadata: { namespace = "", name, uid, resourceVersion } }) => [
         `${kind}/${namespace}/${name}`,

@@ -57,8 +57,8 @@ describe("zone-1-prod after a run died early", function () {
 
   it("names an object that is not the zone's instead of taking it over", async () => {
     await done(checkout.kubectl(ZONE, "create", "namespace", "scam-detector"));
-    const service = ["service", "clusterip", "scam-detector", "-n", "scam-detector", "--tcp=80:80"];
-    await done(checkout.kubectl(ZONE, "create", ...service));
+    const foreign = ["deployment", "scam-detector", "-n", "scam-detector"];
+    await done(checkout.kubectl(ZONE, "create", ...foreign, "--image=somebody:1"));
     await done(checkout.kubectl(ZONE, "label", "namespace", "scam-detector", `gpu-zones.dev/zone=${ZONE}`));
     await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) =>
       text.replace(
@@ -70,13 +70,13 @@ describe("zone-1-prod after a run died early", function () {
     assert.equal(run.code, 1, run.all);
     assert.match(
       run.all,
-      /GZ307 Pulumi\.zone-1-prod\.yaml:\d+\s+scam-detector\/Service\/scam-detector\/scam-detector/,
+      /GZ307 Pulumi\.zone-1-prod\.yaml:\d+\s+scam-detector\/Deployment\/scam-detector\/scam-detector/,
     );
     assert.match(
       run.all.replaceAll(/\s+/g, " "),
-      /wanted to create Service scam-detector, got one that is not this zone's/,
+      /wanted to create Deployment scam-detector, got one that is not this zone's/,
     );
-    await done(checkout.kubectl(ZONE, "delete", "service", "scam-detector", "-n", "scam-detector"));
+    await done(checkout.kubectl(ZONE, "delete", ...foreign));
     await done(checkout.zones("up", ZONE));
   });
 
@@ -200,6 +200,7 @@ async function done(run: Promise<Ended>): Promise<Ended> {
 async function cancelled(checkout: Checkout): Promise<Ended> {
   const cancel = await done(checkout.zones("cancel", ZONE));
   assert.match(cancel.all, /held by \S+ \(pid \d+\) since /);
+  assert.doesNotMatch(cancel.all, /cannot be read/);
   assert.deepEqual(await locks(checkout), []);
   await nothingPending(checkout);
   return cancel;
@@ -233,7 +234,7 @@ async function locks(checkout: Checkout): Promise<string[]> {
     "gpu-zones",
     ZONE,
   );
-  return readdir(folder).catch(() => []);
+  return (await readdir(folder).catch(() => [])).filter((file) => file.endsWith(".json"));
 }
 
 /** UIDs of the app's Deployment and Service, as far as they exist. */
