@@ -82,7 +82,7 @@ function isSimulated({ env }: Surroundings): boolean {
 }
 
 /** @throws UserError naming the stand-ins: they play on simulated zones, and a real one deserves the official plugins */
-function requireOfficial(tools: readonly Tool[]): void {
+export function requireOfficial(tools: readonly Tool[]): void {
   const standIns = tools.filter(({ origin }) => origin === "stand-in");
   if (standIns.length === 0) return;
   const wanted = standIns.map(({ name, version }) => `${name} ${version}`).join(" and ");

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { inMinutes } from "../../../fleet/duration.ts";
 import { pinned } from "../../../fleet/pin.ts";
+import { requireOfficial } from "../../../fleet/pulumi.ts";
+import type { Tool } from "../../../tools/tool.ts";
 import { changesOf } from "../../../fleet/up.ts";
 
 const UID = "6f1c0c6e-0000-4000-8000-000000000001";
@@ -73,6 +75,28 @@ describe("a time", () => {
       "1 min 40 s",
       "19 min 7 s",
     ]);
+  });
+});
+
+describe("an update of a real zone", () => {
+  const tool = (name: Tool["name"], origin: Tool["origin"]): Tool => ({
+    name,
+    origin,
+    version: "1.2.3",
+    path: "/x",
+  });
+
+  it("takes no stand-in for a plugin, and says which one to install", () => {
+    requireOfficial([tool("pulumi", "built"), tool("pulumi-resource-kubernetes", "PATH")]);
+    assert.throws(
+      () => {
+        requireOfficial([tool("pulumi", "built"), tool("pulumi-resource-kubernetes", "stand-in")]);
+      },
+      {
+        name: "UserError",
+        message: /^wanted the official pulumi-resource-kubernetes 1\.2\.3 for a real zone/,
+      },
+    );
   });
 });
 
