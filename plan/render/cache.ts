@@ -46,11 +46,10 @@ async function write(directory: string, file: string, body: string): Promise<voi
 
 let hashOfCode: string | undefined;
 
-/** Hash of the code beside this file, part of every key: other code may make something else of the same inputs. */
+/** Hash of the code beside this file and of the versions that it uses: part of every key, since others may make something else. */
 function renderCode(): string {
   hashOfCode ??= sha256(
-    readdirSync(import.meta.dirname)
-      .toSorted()
+    [...readdirSync(import.meta.dirname).toSorted(), join("..", "..", "package.json")]
       .map((name) => `${name}\n${readFileSync(join(import.meta.dirname, name), "utf8")}`)
       .join("\n"),
   );
