@@ -63,7 +63,7 @@ const CASES: [title: string, text: string, problems: string[]][] = [
     [
       `error GZ003 Pulumi.zone-x.yaml:2  apps.pd
     wanted a map, got 5
-    fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
+    fix: write keys with values: \`key: value\`, one a line (docs/problems/GZ003.md)`,
     ],
   ],
   [
@@ -80,7 +80,7 @@ const CASES: [title: string, text: string, problems: string[]][] = [
     "hardware:\n  a: { memory: 512 gigs }\n",
     [
       `error GZ003 Pulumi.zone-x.yaml:2  hardware.a.memory
-    wanted a Kubernetes quantity such as 500m, 2 or 512Gi, got "512 gigs"
+    wanted memory such as 512Gi, 500M or bytes, got "512 gigs"
     fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
     ],
   ],
@@ -89,8 +89,8 @@ const CASES: [title: string, text: string, problems: string[]][] = [
     "apps:\n  pd: { image: 1.10 }\n",
     [
       `error GZ003 Pulumi.zone-x.yaml:2  apps.pd.image
-    wanted text, got 1.1
-    fix: quote it; YAML read it as something else than text (docs/problems/GZ003.md)`,
+    wanted a value that all readers of YAML read alike, got 1.10
+    fix: quote it: "1.10" (docs/problems/GZ003.md)`,
     ],
   ],
   [
@@ -99,7 +99,7 @@ const CASES: [title: string, text: string, problems: string[]][] = [
     [
       `error GZ003 Pulumi.zone-x.yaml:1  gpu.release
     wanted "26.7", got 26.7
-    fix: quote it; YAML read it as something else than text (docs/problems/GZ003.md)`,
+    fix: quote it: "26.7" (docs/problems/GZ003.md)`,
     ],
   ],
   [
@@ -152,7 +152,7 @@ const CASES: [title: string, text: string, problems: string[]][] = [
     'windows:\n  - { allow: true, cron: "61 * * * *", duration: 0h, timeZone: Mars/Olympus }\n',
     [
       `error GZ003 Pulumi.zone-x.yaml:2  windows.0.cron
-    wanted five cron fields such as "0 22 * * 1-5", got "61 * * * *"
+    wanted five cron fields, such as "0 22 * * 1-5", of a time that comes, got "61 * * * *"
     fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
       `error GZ003 Pulumi.zone-x.yaml:2  windows.0.duration
     wanted minutes or hours, such as 90m or 4h, got "0h"
@@ -175,15 +175,15 @@ const CASES: [title: string, text: string, problems: string[]][] = [
     "everything at once, wherever it stands",
     "sitee: dc-1\ngpu: { mig: { strategy: both } }\napps:\n  pd: { replicas: -1 }\n  td: { image: 1.10 }\n",
     [
+      `error GZ003 Pulumi.zone-x.yaml:5  apps.td.image
+    wanted a value that all readers of YAML read alike, got 1.10
+    fix: quote it: "1.10" (docs/problems/GZ003.md)`,
       `error GZ003 Pulumi.zone-x.yaml:2  gpu.mig.strategy
     wanted "none" or "single" or "mixed", got "both"
     fix: there is: mixed, none, single (docs/problems/GZ003.md)`,
       `error GZ003 Pulumi.zone-x.yaml:4  apps.pd.replicas
     wanted 0 or more, got -1
     fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
-      `error GZ003 Pulumi.zone-x.yaml:5  apps.td.image
-    wanted text, got 1.1
-    fix: quote it; YAML read it as something else than text (docs/problems/GZ003.md)`,
       `error GZ002 Pulumi.zone-x.yaml:1  sitee
     unknown key "sitee"
     fix: did you mean "site"? (docs/problems/GZ002.md)`,

@@ -24,7 +24,7 @@ export type Pool = keyof typeof POOLS;
 export function resolve(strategy: string, pools: readonly Pool[], gpu: string): ResolvedRequests {
   const lines = pools.map(
     (pool) =>
-      `  ${pool.toLowerCase()}: { ${POOLS[pool]}, gpusPerNode: 8, os: ubuntu22.04, nodes: [${pool}] }`,
+      `  ${pool.toLowerCase()}: { ${POOLS[pool]}, gpusPerNode: 8, os: ubuntu22.04, nodes: [${pool.toLowerCase()}] }`,
   );
   return resolveGpuRequests(
     zoneOf(

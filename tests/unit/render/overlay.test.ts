@@ -68,7 +68,6 @@ describe("image", function () {
     ["registry.example/team/pd", "registry.example/team/pd:1.0.0"],
     [`sha256:${"ab".repeat(32)}`, `pd@sha256:${"ab".repeat(32)}`],
     [`team/pd@sha256:${"ab".repeat(32)}`, `team/pd@sha256:${"ab".repeat(32)}`],
-    [`team/pd:2@sha256:${"ab".repeat(32)}`, `team/pd:2@sha256:${"ab".repeat(32)}`],
   ];
   const sidecar =
     "\n        - { name: main, image: pd:1.0.0, ports: [{ containerPort: 80 }] }\n        - { name: side, image: pd:1.0.0 }\n";
