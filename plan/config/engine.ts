@@ -5,6 +5,7 @@ import type { Problem } from "./problem.ts";
 import { zoneSchema } from "./schema/zone.ts";
 import { dateOf } from "./schema/date.ts";
 import { secretOfEngine } from "./secure.ts";
+import { PREFIX } from "./stack-file.ts";
 
 /**
  * The engine's configuration: full key (`gpu-zones:apps`) to value; structures are JSON text.
@@ -28,8 +29,6 @@ export function withoutClearText(
 
 /** Stands for a file where the engine's own values are wrong: no line of a file would be the right one. */
 export const ENGINE_FILE = "the engine's configuration";
-
-const PREFIX = "gpu-zones:";
 
 /**
  * The stack file's layer and, over it, that of the engine where the two differ (`--config-file`, an operator's

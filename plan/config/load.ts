@@ -37,27 +37,28 @@ export function resolveZone(
   engine?: EngineConfig,
 ): LoadedZone {
   const own = files.at(-1);
+  const inFiles = files.flatMap((layer) => validateLayer(name, layer));
   // What a file that is not there would have said is anybody's guess: only what each of the others says is looked at.
-  const incomplete = found.some(({ code }) => code === "GZ001" || code === "GZ006");
-  if (own === undefined || incomplete) {
-    const inLayers = files.flatMap((layer) => validateLayer(name, layer));
-    return { zone: undefined, problems: withoutRepeated(inLayers, found) };
-  }
+  const incomplete =
+    found.some(({ code }) => code === "GZ001" || code === "GZ006") ||
+    inFiles.some(({ path }) => /^extends(\.|$)/.test(path));
+  if (own === undefined || incomplete) return { zone: undefined, problems: withoutRepeated(inFiles, found) };
+
   const ofEngine = engine === undefined ? { layers: [own], problems: [] } : engineLayer(name, own, engine);
   const layers = [...files.slice(0, -1), ...ofEngine.layers];
   const merged = fillIn(mergeLayers([DEFAULTS_IN_FULL, ...layers], "", originOf(own)));
   const { value, origins } = merged;
-
-  const inLayers = layers.flatMap((layer) => validateLayer(name, layer));
-  const inValues = [...inLayers, ...validate(name, value, origins)];
+  const inLayers = engine === undefined ? inFiles : layers.flatMap((layer) => validateLayer(name, layer));
+  const inValues = validate(name, value, origins);
   const settings = readableSettings(value);
   const betweenValues = settings === undefined ? [] : checkRules(ruleInput(name, settings, merged));
   const problems = [
-    ...withoutRepeated(inValues, [...found, ...ofEngine.problems]),
+    ...withoutRepeated([...inLayers, ...inValues], [...found, ...ofEngine.problems]),
     ...betweenValues.filter((problem) => !found.some(hides(problem))),
   ];
+  // Settings of which something was taken out are for the rules alone: as a zone they would delete what is missing.
   const zone =
-    settings === undefined || hasErrors(problems)
+    settings === undefined || inValues.length > 0 || hasErrors(problems)
       ? undefined
       : toZone(
           name,

@@ -34,19 +34,20 @@ export const memory = z.union([
   z.string().regex(/^(\d+|\d+(\.\d+)?([kMGTPE]|[KMGTPE]i))$/, "wanted memory such as 512Gi, 500M or bytes"),
 ]);
 
-const LABEL_VALUE = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
+const LABEL_VALUE_WORDS = "wanted a label value (letters, digits, -, _ and .)";
 const LABEL_KEY =
   /^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 
 /** What a label may hold, and not nothing. */
 export const labelValue = z
   .string()
-  .regex(LABEL_VALUE, "wanted a label value (letters, digits, -, _ and .)")
+  .regex(/^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/, LABEL_VALUE_WORDS)
   .max(LABEL_MAX);
 
-const labelValueOrNone = z.union([z.literal(""), labelValue], {
-  error: `wanted a label value (at most ${LABEL_MAX} letters, digits, -, _ and .)`,
-});
+const labelValueOrNone = z
+  .string()
+  .regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/, LABEL_VALUE_WORDS)
+  .max(LABEL_MAX);
 
 const labelKey = z
   .string()

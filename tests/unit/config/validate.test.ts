@@ -172,6 +172,111 @@ const CASES: [title: string, text: string, problems: string[]][] = [
     ],
   ],
   [
+    "a wrong value in the kind of GPU request that its key names",
+    "apps:\n  pd: { gpu: { mig: 5 } }\n  td: { gpu: { productLabel: 5 } }\n  sd: { gpu: [1] }\n",
+    [
+      `error GZ003 Pulumi.zone-x.yaml:2  apps.pd.gpu.mig
+    wanted text, got 5
+    fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:3  apps.td.gpu.productLabel
+    wanted text, got 5
+    fix: quote it: "5" (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:4  apps.sd.gpu
+    wanted {model?, count, shared?}, {mig, count} or {productLabel, count}, got [1]
+    fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
+    ],
+  ],
+  [
+    "numbers that mean another than they say, or another to Pulumi, and offers quotes only where text fits",
+    "apps:\n  pd:\n    replicas: 010\n    env:\n      V: 1.10\n      N: 010\n      BIG: 12345678901234567890\n      U: 1_000\n",
+    [
+      `error GZ003 Pulumi.zone-x.yaml:3  apps.pd.replicas
+    wanted a value that all readers of YAML read alike, got 010
+    fix: write 10, if that is meant (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:5  apps.pd.env.V
+    wanted a value that all readers of YAML read alike, got 1.10
+    fix: quote it: "1.10" (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:6  apps.pd.env.N
+    wanted a value that all readers of YAML read alike, got 010
+    fix: quote it: "010" (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:7  apps.pd.env.BIG
+    wanted a value that all readers of YAML read alike, got 12345678901234567890
+    fix: quote it: "12345678901234567890" (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:8  apps.pd.env.U
+    wanted a value that all readers of YAML read alike, got 1_000
+    fix: quote it: "1_000" (docs/problems/GZ003.md)`,
+    ],
+  ],
+  [
+    "nothing where something is wanted, except where it says none",
+    "nodePools:\n  a:\napps:\n  pd:\n    gpu:\n    env:\n  td:\n",
+    [
+      `error GZ003 Pulumi.zone-x.yaml:2  nodePools.a
+    wanted a map, got null
+    fix: write a value behind the key, or take the key out (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:6  apps.pd.env
+    wanted a map, got null
+    fix: write a value behind the key, or take the key out (docs/problems/GZ003.md)`,
+    ],
+  ],
+  [
+    "what is easily mended by what to write",
+    "gpu: { managed: on }\ndeleteData: yes\napps:\n  pd: { replicas: '3', enabled: 'false', components: istio }\n",
+    [
+      `error GZ003 Pulumi.zone-x.yaml:1  gpu.managed
+    wanted true or false, got "on"
+    fix: write true (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:4  apps.pd.enabled
+    wanted true or false, got "false"
+    fix: take the quotes off (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:4  apps.pd.components
+    wanted a list, got "istio"
+    fix: write [istio] (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:4  apps.pd.replicas
+    wanted a number, got "3"
+    fix: take the quotes off (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:2  deleteData
+    wanted true or false, got "yes"
+    fix: write true (docs/problems/GZ003.md)`,
+    ],
+  ],
+  [
+    "layers that are no list, and nothing that would follow from their absence",
+    "extends: prod\nnodePools: { a: { hardware: of-prod, nodes: [n1] } }\n",
+    [
+      `error GZ003 Pulumi.zone-x.yaml:1  extends
+    wanted a list, got "prod"
+    fix: write [prod] (docs/problems/GZ003.md)`,
+    ],
+  ],
+  [
+    "a platform that is none",
+    "cluster: { platform: kubeadmn }\n",
+    [
+      `error GZ003 Pulumi.zone-x.yaml:1  cluster.platform
+    wanted "kubeadm", got "kubeadmn"
+    fix: did you mean "kubeadm"? (docs/problems/GZ003.md)`,
+    ],
+  ],
+  [
+    "a list of MIG layouts, which is not what is not yet",
+    "hardware: { a: { mig: [all-1g.5gb] } }\n",
+    [
+      `error GZ003 Pulumi.zone-x.yaml:1  hardware.a.mig
+    wanted text, got ["all-1g.5gb"]
+    fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
+    ],
+  ],
+  [
+    "a switch that would take out every app",
+    "appDefaults: { enabled: false }\n",
+    [
+      `error GZ003 Pulumi.zone-x.yaml:1  appDefaults.enabled
+    wanted no enabled: false for all apps at once, got false
+    fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
+    ],
+  ],
+  [
     "everything at once, wherever it stands",
     "sitee: dc-1\ngpu: { mig: { strategy: both } }\napps:\n  pd: { replicas: -1 }\n  td: { image: 1.10 }\n",
     [
@@ -205,6 +310,26 @@ describe("a zone's values against the schema", () => {
     wanted a number, got "x"
     fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
     ]);
+  });
+
+  it("tell also what a higher layer hides, which another zone may not", () => {
+    const loaded = resolve({
+      prod: "\napps:\n  pd: { replicas: x }\n",
+      "zone-x": "apps:\n  pd: { replicas: 1 }\n",
+    });
+    assert.deepEqual(
+      loaded.problems.map(({ path, file, line }) => `${path} ${file}:${line}`),
+      ["apps.pd.replicas layers/prod.yaml:3"],
+    );
+  });
+
+  it("tell what a layer lacks only where no other layer has it", () => {
+    const lower = "hold: { reason: freeze }\n";
+    assert.deepEqual(told(resolve({ prod: lower, "zone-x": "hold: { until: 2026-12-31 }\n" })), []);
+    assert.deepEqual(
+      resolve({ prod: lower, "zone-x": "site: a\n" }).problems.map(({ code, path }) => `${code} ${path}`),
+      ["GZ004 hold.until"],
+    );
   });
 
   it("tell once what apps have from appDefaults, and pools from their class", () => {
