@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { withoutClearText } from "../plan/config/engine.ts";
 import type { LoadedZone } from "../plan/config/load.ts";
 import { describeProblem, type Problem } from "../plan/config/problem.ts";
 import type { Zone } from "../plan/config/zone.ts";
@@ -8,7 +9,7 @@ export const stack = {
   name: pulumi.getStack(),
   /** True when nothing will be written. A refresh or destroy that runs the program is no preview. */
   preview: pulumi.runtime.isDryRun(),
-  config: pulumi.runtime.allConfig(),
+  config: withoutClearText(pulumi.runtime.allConfig(), process.env["PULUMI_CONFIG_SECRET_KEYS"]),
   /** True when what is in the cluster and is not in the state may be taken over instead of refused. */
   takesOver: takenOut("PULUMI_K8S_UPSERT_EXISTING_OBJECTS") === "true",
 };

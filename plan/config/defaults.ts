@@ -9,3 +9,6 @@ export const DEFAULTS_FILE = "plan/config/defaults.ts";
 
 /** What an app is when neither `appDefaults` nor the zone says otherwise. */
 export const APP_DEFAULTS = { overlay: "base" } as const;
+
+/** The layer that every zone builds on. */
+export const FLEET = "fleet";

@@ -1,91 +1,170 @@
-import type { Located } from "./document.ts";
-import { locateAll, plain } from "./document.ts";
+import type { Json } from "../object.ts";
+import { entriesOf, locateAll, plain, scalarsOf, type Located } from "./document.ts";
 import type { Layer } from "./layers.ts";
 import type { Problem } from "./problem.ts";
-
-/** The engine's configuration: full key (`gpu-zones:apps`) to value; structures are JSON text. */
-export type EngineConfig = Readonly<Record<string, string>>;
+import { zoneSchema } from "./schema/zone.ts";
+import { dateOf } from "./schema/date.ts";
+import { secretOfEngine } from "./secure.ts";
+import { PREFIX } from "./stack-file.ts";
 
 /**
- * The layer of values in which the engine differs from the stack file (`--config-file`, an operator's config):
- * the engine's win, since it is what the user handed to this run.
+ * The engine's configuration: full key (`gpu-zones:apps`) to value; structures are JSON text.
+ * A key that the engine keeps secret has undefined: its clear text is not handed over.
+ */
+export type EngineConfig = Readonly<Record<string, string | undefined>>;
+
+/**
+ * What the engine hands over, without the clear text of secrets.
+ * @param secretKeys PULUMI_CONFIG_SECRET_KEYS: a JSON list of full keys
+ */
+export function withoutClearText(
+  config: Readonly<Record<string, string>>,
+  secretKeys: string | undefined,
+): EngineConfig {
+  const secret = JSON.parse(secretKeys === undefined || secretKeys === "" ? "[]" : secretKeys) as string[];
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key, secret.includes(key) ? undefined : value]),
+  );
+}
+
+/** Stands for a file where the engine's own values are wrong: no line of a file would be the right one. */
+export const ENGINE_FILE = "the engine's configuration";
+
+/**
+ * The stack file's layer and, over it, that of the engine where the two differ (`--config-file`, an operator's
+ * config). The engine's value replaces the file's whole, since it is what the user handed to this run; a key that
+ * only the file has is left out.
  */
 export function engineLayer(
   zone: string,
   stackFile: Layer,
   engine: EngineConfig,
-): { layer: Layer | undefined; problems: Problem[] } {
-  const file = stackFile.root.kind === "map" ? stackFile.root.entries : new Map<string, Located>();
+): { layers: Layer[]; problems: Problem[] } {
+  const kept = new Map(entriesOf(stackFile.root));
   const differing = new Map<string, Located>();
   const problems: Problem[] = [];
+  const differs = (key: string, severity: Problem["severity"], message: string, fix: string): void => {
+    const line = entriesOf(stackFile.root).get(key)?.line ?? 0;
+    problems.push({ code: "GZ007", severity, zone, path: key, file: stackFile.file, line, message, fix });
+  };
+  const otherLayers = (got: string): void => {
+    // Layers are read before the engine is asked: its list would be shown and not be followed.
+    differs(
+      "extends",
+      "error",
+      `wanted the layers that ${stackFile.file} names, got ${got} from the engine`,
+      "write extends into the stack file; it cannot be set for one run",
+    );
+  };
+
   for (const [name, text] of Object.entries(engine)) {
-    if (!name.startsWith("gpu-zones:")) continue;
-    const key = name.slice("gpu-zones:".length);
-    const written = file.get(key);
-    const value = engineValue(text, written);
-    // Ciphertext in the file and clear text in the engine always differ; secrets are read by name, not from here.
-    if (key === "secrets" || (written !== undefined && same(plain(written), value))) continue;
-    // `apps:` with nothing behind it is null in the file and empty text in the engine.
-    if (text === "" && (written === undefined || plain(written) === null)) continue;
-    differing.set(key, locateAll(value, 0));
-    if (key === "extends") {
-      problems.push(otherLayers(zone, stackFile.file, written?.line ?? 0));
+    if (!name.startsWith(PREFIX)) continue;
+    const key = name.slice(PREFIX.length);
+    const written = kept.get(key);
+    // Ciphertext in the file and clear text in the engine always differ.
+    if (key === "secrets" || (written !== undefined && isHidden(written))) continue;
+    if (text === undefined) {
+      problems.push(secretOfEngine(zone, key, ENGINE_FILE));
       continue;
     }
-    problems.push({
-      code: "GZ007",
-      severity: "warning",
-      zone,
-      path: key,
-      file: stackFile.file,
-      line: written?.line ?? 0,
-      message: `the engine's value of gpu-zones:${key} is not the one in ${stackFile.file}; the engine's is used`,
-      fix: "write the value into the stack file, or leave --config-file out",
-    });
+    const given = valueOf(key, text);
+    const value = written === undefined ? given : inTheFilesForm(written, given);
+    if (written === undefined ? value === null : isSame(plain(written), value)) continue;
+    if (key === "extends") {
+      otherLayers("others");
+      continue;
+    }
+    kept.delete(key);
+    differing.set(key, locateAll(value, 0));
+    differs(
+      key,
+      "warning",
+      `the engine's value of ${name} is not the one in ${stackFile.file}; the engine's is used`,
+      "write the value into the stack file, or leave --config-file out",
+    );
   }
-  const layer: Layer | undefined =
+
+  for (const [key, written] of kept) {
+    if (Object.hasOwn(engine, `${PREFIX}${key}`) || key === "secrets" || plain(written) === null) continue;
+    if (key === "extends") {
+      otherLayers("none");
+      continue;
+    }
+    kept.delete(key);
+    differs(
+      key,
+      "warning",
+      `${PREFIX}${key} of ${stackFile.file} is not in the engine's configuration; it is left out`,
+      "write the key into the configuration that was handed over, or leave --config-file out",
+    );
+  }
+
+  const file: Layer = { ...stackFile, root: { kind: "map", line: stackFile.root.line, entries: kept } };
+  const layers: Layer[] =
     differing.size === 0
-      ? undefined
-      : { name: "engine", file: stackFile.file, root: { kind: "map", line: 0, entries: differing } };
-  return { layer, problems };
+      ? [file]
+      : [file, { name: "engine", file: ENGINE_FILE, root: { kind: "map", line: 0, entries: differing } }];
+  return { layers, problems };
 }
 
-/** Layers are read before the engine is asked: its list would be shown and not be followed. */
-function otherLayers(zone: string, file: string, line: number): Problem {
-  return {
-    ...{ code: "GZ007", severity: "error", zone, path: "extends", file, line },
-    message: `wanted the layers that ${file} names, got others from the engine`,
-    fix: "write extends into the stack file; it cannot be set for one run",
-  };
-}
-
-/** The engine hands everything over as text: structures, numbers and booleans are read back as JSON. */
-function engineValue(text: string, written: Located | undefined): unknown {
-  if (written?.kind === "scalar" && typeof written.value === "string") return text;
+/** The engine hands everything over as text: what is text to the schema stays so, the rest is read back as JSON. */
+function valueOf(key: string, text: string): Json {
+  // `apps:` with nothing behind it is null in the file and empty text in the engine.
+  if (text === "") return null;
+  const schema = Object.hasOwn(zoneSchema.shape, key)
+    ? zoneSchema.shape[key as keyof typeof zoneSchema.shape]
+    : undefined;
+  if (schema?.safeParse(text).success === true) return text;
   try {
-    return withDates(JSON.parse(text) as unknown);
+    return JSON.parse(text) as Json;
   } catch {
     return text;
   }
 }
 
-/** What the engine makes of a date that nobody quoted. */
-const TIMESTAMP = /^(\d{4}-\d\d-\d\d)(T00:00:00Z| 00:00:00 \+0000 UTC)$/;
-
-function withDates(value: unknown): unknown {
-  if (typeof value === "string") return value.replace(TIMESTAMP, "$1");
-  if (Array.isArray(value)) return value.map(withDates);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withDates(each)]));
+function isHidden(node: Located): boolean {
+  return scalarsOf(node).some(([, { hidden }]) => hidden);
 }
 
-/** Numbers and their text are the same: the engine may print them otherwise. */
-function same(file: unknown, engine: unknown): boolean {
-  if (file === null || engine === null || typeof file !== "object" || typeof engine !== "object") {
-    return String(file) === String(engine);
-  }
-  if (Array.isArray(file) !== Array.isArray(engine)) return false;
-  const [left, right] = [file as Record<string, unknown>, engine as Record<string, unknown>];
+/** The engine's value, with the file's scalars where both say the same: Pulumi rewrites dates, numbers and booleans. */
+function inTheFilesForm(written: Located, value: Json): Json {
+  if (written.kind === "scalar") return meansTheSame(written, value) ? written.value : value;
+  if (typeof value !== "object" || value === null || Array.isArray(value) !== (written.kind === "list"))
+    return value;
+  if (written.kind === "list")
+    return (value as Json[]).map((each, index) => {
+      const item = written.items[index];
+      return item === undefined ? each : inTheFilesForm(item, each);
+    });
+  const given = value as Record<string, Json>;
+  // In the file's order of keys: the engine sorts them, and the order of apps is a person's.
+  const keys = new Set(
+    [...written.entries.keys(), ...Object.keys(given)].filter((key) => Object.hasOwn(given, key)),
+  );
+  return Object.fromEntries(
+    [...keys].map((key) => {
+      const [own, each] = [written.entries.get(key), given[key] ?? null];
+      return [key, own === undefined ? each : inTheFilesForm(own, each)];
+    }),
+  );
+}
+
+function meansTheSame({ value, source }: Located & { kind: "scalar" }, given: Json): boolean {
+  if (typeof given === "object" || value === null) return value === given;
+  // Which number a source like 010 means is told as a problem of its own.
+  if (source !== undefined && typeof given === "number") return true;
+  return dateOf(String(value)) === dateOf(String(given));
+}
+
+/** Equal in everything but the order of keys. */
+function isSame(one: Json, other: Json): boolean {
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null)
+    return one === other;
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  const [left, right] = [one as Record<string, Json>, other as Record<string, Json>];
   const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
-  return [...keys].every((key) => key in left && key in right && same(left[key], right[key]));
+  return [...keys].every(
+    (key) =>
+      Object.hasOwn(left, key) && Object.hasOwn(right, key) && isSame(left[key] ?? null, right[key] ?? null),
+  );
 }

@@ -1,6 +1,6 @@
 import { plain, type Located } from "./document.ts";
 import type { Json } from "../object.ts";
-import { Origins } from "./origins.ts";
+import { Origins, type Origin } from "./origins.ts";
 
 /** One file (or the engine) that gives values, already without the `gpu-zones:` prefix. */
 export interface Layer {
@@ -15,10 +15,22 @@ export interface Merged {
   readonly origins: Origins;
 }
 
-/** Kinds of one thing (a GPU request, a way of sharing): a higher layer's kind displaces the lower layer's whole. */
-const KINDS: readonly { readonly at: RegExp; readonly keys: readonly string[] }[] = [
-  { at: /^(appDefaults|apps\.[^.]+)\.gpu$/, keys: ["model", "mig", "productLabel"] },
-  { at: /^(nodePools|hardware)\.[^.]+\.sharing$/, keys: ["timeSlicing", "mps"] },
+/**
+ * Kinds of one thing (a GPU request, a way of sharing, a way of naming nodes), each by the keys that only it has.
+ * A higher layer's kind displaces the lower layer's: the whole thing, or those keys alone where more stands beside them.
+ */
+const KINDS: readonly {
+  readonly at: RegExp;
+  readonly kinds: readonly (readonly string[])[];
+  readonly whole: boolean;
+}[] = [
+  {
+    at: /^(appDefaults|apps\.[^.]+)\.gpu$/,
+    kinds: [["model", "shared", "memory"], ["mig"], ["productLabel"]],
+    whole: true,
+  },
+  { at: /^(nodePools|hardware)\.[^.]+\.sharing$/, kinds: [["timeSlicing"], ["mps"]], whole: true },
+  { at: /^nodePools\.[^.]+$/, kinds: [["nodes"], ["selector", "count"]], whole: false },
 ];
 
 /** Whole values: merging two MIG layouts would describe a board that nobody asked for. */
@@ -30,10 +42,11 @@ const PROTOTYPE = "__proto__";
 /**
  * Merges layers, lowest first: maps merge deeply, scalars and lists replace, every value keeps its writers.
  * @param path config path of the layers' roots, such as `apps.private-detector`. Default: the whole configuration
+ * @param base where a person looks for a key that nobody wrote
  */
-export function mergeLayers(layers: readonly Layer[], path = ""): Merged {
+export function mergeLayers(layers: readonly Layer[], path = "", base?: Origin): Merged {
   const value: Record<string, Json> = {};
-  const origins = new Origins();
+  const origins = new Origins(base);
   for (const layer of layers) mergeMap(value, layer.root, path, layer, origins);
   return { value, origins };
 }
@@ -54,7 +67,7 @@ function mergeMap(
     origins.add(at, { layer: layer.name, file: layer.file, line: child.line, value });
     const below = Object.hasOwn(target, key) ? target[key] : undefined;
     // `apps:` with every line commented out says nothing; `private-detector:` lists the app and takes nothing away.
-    if (value === null && (path === "" || isMap(below))) continue;
+    if (value === null && (path === "" || (path === "apps" && isMap(below)))) continue;
     const merges = child.kind === "map" && isMap(below) && !REPLACED_WHOLE.test(at);
     if (!merges) origins.forgetBelow(at);
     if (child.kind === "list") noteItems(child, at, layer, origins);
@@ -72,11 +85,11 @@ function displaceOtherKind(
   path: string,
   origins: Origins,
 ): void {
-  for (const { keys } of KINDS.filter(({ at }) => at.test(path))) {
-    const chosen = keys.find((key) => node.entries.has(key));
-    const below = keys.find((key) => Object.hasOwn(target, key));
+  for (const { kinds, whole } of KINDS.filter(({ at }) => at.test(path))) {
+    const chosen = kinds.find((keys) => keys.some((key) => node.entries.has(key)));
+    const below = kinds.find((keys) => keys.some((key) => Object.hasOwn(target, key)));
     if (chosen === undefined || below === undefined || chosen === below) continue;
-    for (const key of Object.keys(target)) {
+    for (const key of whole ? Object.keys(target) : below) {
       Reflect.deleteProperty(target, key);
       origins.forget(`${path}.${key}`);
     }

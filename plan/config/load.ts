@@ -2,13 +2,14 @@ import { DEFAULTS, DEFAULTS_FILE } from "./defaults.ts";
 import { locateAll } from "./document.ts";
 import { engineLayer, type EngineConfig } from "./engine.ts";
 import { mergeLayers, type Layer } from "./layers.ts";
-import { DEFAULTS_LAYER, type Origins } from "./origins.ts";
-import type { Problem } from "./problem.ts";
+import { DEFAULTS_LAYER, type Origin, type Origins } from "./origins.ts";
+import { hasErrors, type Problem } from "./problem.ts";
 import { readConfigFiles } from "./read.ts";
+import { readableSettings } from "./readable.ts";
 import { fillIn } from "./resolve.ts";
-import { checkRules } from "./rules.ts";
+import { checkRules, ruleInput } from "./rules.ts";
 import type { ZoneSettings } from "./schema/zone.ts";
-import { validate } from "./validate.ts";
+import { validate, validateLayer, withoutRepeated } from "./validate.ts";
 import type { AppSettings, NodePool, Zone } from "./zone.ts";
 
 /** A zone, or everything that keeps it from being one. Warnings may stand beside a zone. */
@@ -21,7 +22,7 @@ export interface LoadedZone {
  * Reads, merges and checks one zone's configuration.
  * @param repository absolute path of the checkout
  * @param name the stack's name, such as zone-1-dev
- * @param engine the engine's own configuration, in the program only
+ * @param engine the engine's own configuration, in the program only; undefined for a key that it keeps secret
  */
 export async function loadZone(repository: string, name: string, engine?: EngineConfig): Promise<LoadedZone> {
   const files = await readConfigFiles(repository, name);
@@ -36,28 +37,49 @@ export function resolveZone(
   engine?: EngineConfig,
 ): LoadedZone {
   const own = files.at(-1);
-  // What could be read of a broken file would be taken for all that it says.
-  const unreadable = found.some(({ code }) => code === "GZ001");
-  if (own === undefined || unreadable) return { zone: undefined, problems: found };
-  const ofEngine = engine === undefined ? { layer: undefined, problems: [] } : engineLayer(name, own, engine);
-  const defaults: Layer = { name: DEFAULTS_LAYER, file: DEFAULTS_FILE, root: locateAll(DEFAULTS, 0) };
-  const merged = fillIn(mergeLayers([defaults, ...files, ...(ofEngine.layer ? [ofEngine.layer] : [])]));
-  const { settings, problems } = validate(name, merged.value, merged.origins);
-  const all = [...found, ...ofEngine.problems, ...problems];
-  if (settings === undefined) return { zone: undefined, problems: all };
-  const broken = checkRules({ zone: name, settings, origins: merged.origins });
-  const stopped = [...all, ...broken].some((problem) => problem.severity === "error");
-  return {
-    zone: stopped
+  const inFiles = files.flatMap((layer) => validateLayer(name, layer));
+  // What a file that is not there would have said is anybody's guess: only what each of the others says is looked at.
+  const incomplete =
+    found.some(({ code }) => code === "GZ001" || code === "GZ006") ||
+    inFiles.some(({ path }) => /^extends(\.|$)/.test(path));
+  if (own === undefined || incomplete) return { zone: undefined, problems: withoutRepeated(inFiles, found) };
+
+  const ofEngine = engine === undefined ? { layers: [own], problems: [] } : engineLayer(name, own, engine);
+  const layers = [...files.slice(0, -1), ...ofEngine.layers];
+  const merged = fillIn(mergeLayers([DEFAULTS_IN_FULL, ...layers], "", originOf(own)));
+  const { value, origins } = merged;
+  const inLayers = engine === undefined ? inFiles : layers.flatMap((layer) => validateLayer(name, layer));
+  const inValues = validate(name, value, origins);
+  const settings = readableSettings(value);
+  const betweenValues = settings === undefined ? [] : checkRules(ruleInput(name, settings, merged));
+  const problems = [
+    ...withoutRepeated([...inLayers, ...inValues], [...found, ...ofEngine.problems]),
+    ...betweenValues.filter((problem) => !found.some(hides(problem))),
+  ];
+  // Settings of which something was taken out are for the rules alone: as a zone they would delete what is missing.
+  const zone =
+    settings === undefined || inValues.length > 0 || hasErrors(problems)
       ? undefined
       : toZone(
           name,
           files.slice(0, -1).map((layer) => layer.name),
           settings,
-          merged.origins,
-        ),
-    problems: [...all, ...broken],
-  };
+          origins,
+        );
+  return { zone, problems };
+}
+
+const DEFAULTS_IN_FULL: Layer = { name: DEFAULTS_LAYER, file: DEFAULTS_FILE, root: locateAll(DEFAULTS, 0) };
+
+/** Where a person looks for what nobody wrote: the stack file, at its `config:`. */
+function originOf({ name, file, root }: Layer): Origin {
+  return { layer: name, file, line: root.line, value: undefined };
+}
+
+/** Whether a secret that stands where none may is the value that a rule is about. */
+function hides({ path, file }: Problem): (other: Problem) => boolean {
+  return ({ code, path: hidden, file: at }) =>
+    code === "GZ008" && at === file && (path === hidden || path.startsWith(`${hidden}.`));
 }
 
 function toZone(name: string, layers: readonly string[], settings: ZoneSettings, origins: Origins): Zone {

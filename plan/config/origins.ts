@@ -15,6 +15,12 @@ export interface Origin {
 /** Every value's chain of writers, by config path (`apps.private-detector.replicas`). */
 export class Origins {
   readonly #chains = new Map<string, Origin[]>();
+  readonly #base: Origin | undefined;
+
+  /** @param base the stack file, at its `config:`: where a person looks for a key that nobody wrote */
+  constructor(base?: Origin) {
+    this.#base = base;
+  }
 
   /** Adds a writer on top of the path's chain. */
   add(path: string, origin: Origin): void {
@@ -59,5 +65,10 @@ export class Origins {
       if (last !== undefined) return last;
       if (!at.includes(".")) return undefined;
     }
+  }
+
+  /** The nearest origin, else the stack file: where a person writes what nobody has written. */
+  placeFor(path: string): Origin | undefined {
+    return this.nearest(path) ?? this.#base;
   }
 }

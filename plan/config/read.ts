@@ -1,38 +1,66 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseLocated, type Located } from "./document.ts";
+import { FLEET } from "./defaults.ts";
+import { entriesOf, parseLocated, type Located } from "./document.ts";
 import type { Layer } from "./layers.ts";
 import { suggestion } from "./nearest.ts";
-import type { Problem } from "./problem.ts";
+import { ProblemsError, type Problem } from "./problem.ts";
+import { dnsLabel } from "./schema/values.ts";
+import { withoutSecrets } from "./secure.ts";
+import { isEmpty, keysOfZones, notAMap, strangeKeys, withoutMisplaced, withoutPrefix } from "./stack-file.ts";
 
-const PREFIX = "gpu-zones:";
-
-/** Keys of a stack file; all but `config` are written by Pulumi alone. */
-export const STACK_FILE_KEYS: readonly string[] = [
-  "config",
-  "encryptionsalt",
-  "encryptedkey",
-  "secretsprovider",
-  "environment",
-];
+const PROJECT_FILE = "Pulumi.yaml";
 
 /** The one place that reads configuration from disk: stack files, layers, and which there are. */
 export interface ConfigFiles {
-  /** Layers lowest first, the zone's own stack file last. */
+  /** Layers lowest first, the zone's own stack file last; without those that cannot be read. */
   readonly layers: readonly Layer[];
   readonly problems: readonly Problem[];
 }
 
-/** Folder of the stack files: the repository, or `stackConfigDir` of Pulumi.yaml. */
-async function stackFolder(repository: string): Promise<string> {
-  const text = await readFile(join(repository, "Pulumi.yaml"), "utf8").catch(() => "");
-  const value = entries(parseLocated(text).root).get("stackConfigDir");
-  return value?.kind === "scalar" ? String(value.value ?? "") : "";
+/** The part of Pulumi.yaml that concerns us. */
+interface Project {
+  /** Folder of the stack files: `stackConfigDir`, else the repository. */
+  readonly folder: string;
+  /** Line of `stackConfigDir`; 0 without one. */
+  readonly line: number;
+  readonly problems: readonly Problem[];
 }
 
-/** Names of the zones that have a stack file, sorted. */
+async function readProject(repository: string, zone = ""): Promise<Project> {
+  const problems: Problem[] = [];
+  const layer = await readYaml(repository, zone, PROJECT_FILE, PROJECT_FILE, problems);
+  const found = entriesOf(layer?.root).get("stackConfigDir");
+  if (layer !== undefined) problems.push(...keysOfZones(zone, layer.root, PROJECT_FILE));
+  if (found === undefined) return { folder: "", line: 0, problems };
+  if (found.kind === "scalar" && typeof found.value === "string")
+    return { folder: found.value, line: found.line, problems };
+  problems.push({
+    ...{
+      code: "GZ003",
+      severity: "error",
+      zone,
+      path: "stackConfigDir",
+      file: PROJECT_FILE,
+      line: found.line,
+    },
+    message: "wanted the folder of the stack files as text, got another kind of value",
+    fix: "write stackConfigDir: <folder>, or take it out",
+  });
+  return { folder: "", line: found.line, problems };
+}
+
+/**
+ * Names of the zones that have a stack file, sorted.
+ * @throws ProblemsError when Pulumi.yaml cannot be read, or names a folder that does not exist
+ */
 export async function listZones(repository: string): Promise<string[]> {
-  const files = await readdir(join(repository, await stackFolder(repository)));
+  const project = await readProject(repository);
+  const unreadable = project.problems.filter(({ code }) => code !== "GZ002");
+  if (unreadable.length > 0) throw new ProblemsError(unreadable);
+  const files = await readdir(join(repository, project.folder)).catch((error: unknown) => {
+    throw isAbsent(error) ? new ProblemsError([missingFolder("", project)]) : error;
+  });
   return files
     .map((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1])
     .filter((name) => name !== undefined)
@@ -41,159 +69,101 @@ export async function listZones(repository: string): Promise<string[]> {
 
 /** The zone's stack file, relative to the repository. */
 export async function stackFileOf(repository: string, zone: string): Promise<string> {
-  return join(await stackFolder(repository), `Pulumi.${zone}.yaml`);
+  return join((await readProject(repository, zone)).folder, `Pulumi.${zone}.yaml`);
 }
 
 /** Reads the zone's stack file and the layers it builds on. Files that cannot be read become problems. */
 export async function readConfigFiles(repository: string, zone: string): Promise<ConfigFiles> {
-  const problems: Problem[] = [];
-  const stackFile = await stackFileOf(repository, zone);
-  const own = await readLayer(repository, zone, zone, stackFile, problems);
-  if (own === undefined) {
-    problems.push(await missingZone(repository, zone, stackFile));
+  const project = await readProject(repository, zone);
+  const problems = [...project.problems];
+  // Where the stack files are is anybody's guess then.
+  if (problems.some(({ code }) => code !== "GZ002")) return { layers: [], problems };
+  const stackFile = join(project.folder, `Pulumi.${zone}.yaml`);
+  const own = await readYaml(repository, zone, zone, stackFile, problems);
+  if (own === undefined && problems.every(({ code }) => code !== "GZ001")) {
+    const there = await readdir(join(repository, project.folder)).catch(() => undefined);
+    problems.push(there === undefined ? missingFolder(zone, project) : missingZone(zone, stackFile, there));
     return { layers: [], problems };
   }
-  problems.push(...strangeKeys(zone, own));
-  const zoneLayer = withoutSecrets(zone, withoutPrefix(own, zone, problems), problems);
   const layers: Layer[] = [];
-  const fleet = await readLayer(repository, zone, "fleet", "layers/fleet.yaml", problems);
-  if (fleet !== undefined) layers.push(withoutSecrets(zone, fleet, problems));
-  for (const { name, line } of extendsOf(zoneLayer)) {
-    const layer = await readLayer(repository, zone, name, `layers/${name}.yaml`, problems);
-    if (layer === undefined) problems.push(await missingLayer(repository, zone, name, zoneLayer.file, line));
-    else layers.push(withoutSecrets(zone, layer, problems));
+  if (own !== undefined) problems.push(...strangeKeys(zone, own));
+  const zoneLayer = own && withoutSecrets(zone, withoutPrefix(own, zone, problems), problems);
+  for (const { name, line } of [{ name: FLEET, line: 0 }, ...extendsOf(zoneLayer)]) {
+    const file = `layers/${name}.yaml`;
+    const before = problems.length;
+    const layer = await readYaml(repository, zone, name, file, problems);
+    if (layer !== undefined)
+      layers.push(withoutMisplaced(zone, withoutSecrets(zone, layer, problems), problems));
+    else if (problems.length === before)
+      problems.push(await missingLayer(repository, zone, name, name === FLEET ? file : stackFile, line));
   }
-  return { layers: [...layers.map((layer) => withoutMisplaced(zone, layer, problems)), zoneLayer], problems };
+  return { layers: zoneLayer === undefined ? layers : [...layers, zoneLayer], problems };
 }
 
-async function readLayer(
+/** The file's content; undefined when there is none, or none that can be read, which is a problem by then. */
+async function readYaml(
   repository: string,
   zone: string,
   name: string,
   file: string,
   problems: Problem[],
 ): Promise<Layer | undefined> {
+  const before = problems.length;
+  const unreadable = (line: number, message: string, fix: string): void => {
+    problems.push({ code: "GZ001", severity: "error", zone, path: "", file, line, message, fix });
+  };
   let text: string;
   try {
     text = await readFile(join(repository, file), "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+    if (isAbsent(error)) return undefined;
+    const got = isFolder(error) ? "a folder" : `one that cannot be read (${(error as Error).message})`;
+    unreadable(0, `wanted a file, got ${got}`, "put a file with YAML in its place");
+    return undefined;
   }
   const { root, errors } = parseLocated(text);
-  for (const { line, message } of errors) {
-    problems.push({
-      ...{ code: "GZ001", severity: "error", zone, path: "", file, line },
-      message: `wanted YAML, got: ${message}`,
-      fix: "mend the line; an editor with a YAML language server shows it",
-    });
-  }
-  if (errors.length === 0 && root.kind !== "map" && !isEmpty(root))
-    problems.push(notAMap(zone, "", file, root));
+  for (const { line, message } of errors)
+    unreadable(
+      line,
+      `wanted YAML, got ${message}`,
+      "mend the line, or the one before it; an editor with a YAML language server shows it",
+    );
+  for (const line of mergeKeys(root))
+    unreadable(line, "wanted a key, got << (merge keys are not read here)", "write out what it stands for");
+  if (problems.length > before) return undefined;
+  if (root.kind !== "map" && !isEmpty(root)) problems.push(notAMap(zone, "", file, root));
   return { name, file, root };
 }
 
-/** The zone's own keys: those of `config:` with our namespace, without it. */
-function withoutPrefix(layer: Layer, zone: string, problems: Problem[]): Layer {
-  const config = entries(layer.root).get("config");
-  if (config !== undefined && config.kind !== "map" && !isEmpty(config))
-    problems.push(notAMap(zone, "config", layer.file, config));
-  const own = new Map<string, Located>();
-  for (const [key, value] of entries(config))
-    if (key.startsWith(PREFIX)) own.set(key.slice(PREFIX.length), value);
-  return { ...layer, root: { kind: "map", line: config?.line ?? 1, entries: own } };
+/** Lines of merge keys: YAML 1.2 has none, and Pulumi follows them, so that the two would read other values. */
+function mergeKeys(node: Located): number[] {
+  if (node.kind === "scalar") return [];
+  if (node.kind === "list") return node.items.flatMap(mergeKeys);
+  return [...node.entries].flatMap(([key, value]) => [
+    ...(key === "<<" ? [value.line] : []),
+    ...mergeKeys(value),
+  ]);
 }
 
-/** Keys that neither we nor Pulumi read: a line that does nothing is an outage later. */
-function strangeKeys(zone: string, { root, file }: Layer): Problem[] {
-  const unknown = (key: string, value: Located, inConfig: boolean): Problem => ({
-    ...{
-      code: "GZ002",
-      severity: "error",
-      zone,
-      path: inConfig ? `config.${key}` : key,
-      file,
-      line: value.line,
-    },
-    message: `unknown key "${key}"${inConfig ? " in config: it has no namespace" : " in a stack file"}`,
-    fix: inConfig
-      ? `write ${PREFIX}${key}, or the namespace of the provider that is meant`
-      : suggestion(key, STACK_FILE_KEYS),
-  });
-  const top = [...entries(root)].filter(([key]) => !STACK_FILE_KEYS.includes(key));
-  const config = [...entries(entries(root).get("config"))].filter(([key]) => !key.includes(":"));
-  return [
-    ...top.map(([key, value]) => unknown(key, value, false)),
-    ...config.map(([key, value]) => unknown(key, value, true)),
-  ];
+function isAbsent(error: unknown): boolean {
+  return ["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "");
 }
 
-function notAMap(zone: string, path: string, file: string, { kind, line }: Located): Problem {
-  return {
-    ...{ code: "GZ003", severity: "error", zone, path, file, line },
-    message: `wanted a map${path === "" ? "" : ` in ${path}`}, got ${kind === "list" ? "a list" : "a single value"}`,
-    fix: "write keys with values: `key: value`, one a line",
-  };
+function isFolder(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "EISDIR";
 }
 
-/** A file or key with nothing in it. */
-function isEmpty(node: Located): boolean {
-  return node.kind === "scalar" && node.value === null;
-}
-
-/** What stands for a secret that may not be where it is, so that it is told once and never printed. */
-const HIDDEN = "[secret]";
-
-/** Takes out, and reports, secure values outside `secrets`. */
-function withoutSecrets(zone: string, layer: Layer, problems: Problem[]): Layer {
-  const walk = (node: Located, path: string): Located => {
-    if (node.kind === "scalar" || path === "secrets") return node;
-    if (node.kind === "list")
-      return { ...node, items: node.items.map((item, index) => walk(item, `${path}.${index}`)) };
-    const secure = node.entries.get("secure");
-    if (secure === undefined || path === "") {
-      const below = [...node.entries].map(
-        ([key, value]) => [key, walk(value, path === "" ? key : `${path}.${key}`)] as const,
-      );
-      return { ...node, entries: new Map(below) };
-    }
-    problems.push({
-      ...{ code: "GZ008", severity: "error", zone, path, file: layer.file, line: secure.line },
-      message: `wanted secrets under gpu-zones:secrets only, got a secure value at ${path}`,
-      fix: "take it out: gpu-zones:secrets, the one place for secrets, is not yet; let the app read a Secret that the cluster has",
-    });
-    return { kind: "scalar", line: secure.line, value: HIDDEN };
-  };
-  return { ...layer, root: walk(layer.root, "") };
-}
-
-/** Takes out, and reports, what belongs in stack files only: `extends` and the namespace prefix. */
-function withoutMisplaced(zone: string, layer: Layer, problems: Problem[]): Layer {
-  if (layer.root.kind !== "map") return layer;
-  const own = new Map<string, Located>();
-  for (const [key, value] of layer.root.entries) {
-    if (key !== "extends" && !key.startsWith(PREFIX)) {
-      own.set(key, value);
-      continue;
-    }
-    problems.push({
-      ...{ code: "GZ002", severity: "error", zone, path: key, file: layer.file, line: value.line },
-      message: `a layer has no key ${key}`,
-      fix:
-        key === "extends"
-          ? "list the layer in the zone's own extends"
-          : `write ${key.slice(PREFIX.length)}: without the prefix`,
-    });
-  }
-  return { ...layer, root: { ...layer.root, entries: own } };
-}
-
-function extendsOf(layer: Layer): { name: string; line: number }[] {
-  const value = entries(layer.root).get("extends");
+/** The layers to read: names that a file can have, each once; the schema and the rules tell of the others. */
+function extendsOf(layer: Layer | undefined): { name: string; line: number }[] {
+  const value: Located | undefined = entriesOf(layer?.root).get("extends");
   if (value?.kind !== "list") return [];
-  return value.items.flatMap((item) =>
-    item.kind === "scalar" ? [{ name: String(item.value), line: item.line }] : [],
-  );
+  const names = new Map<string, number>();
+  for (const item of value.items) {
+    if (item.kind !== "scalar" || !dnsLabel.safeParse(item.value).success) continue;
+    const name = String(item.value);
+    if (name !== FLEET && !names.has(name)) names.set(name, item.line);
+  }
+  return [...names].map(([name, line]) => ({ name, line }));
 }
 
 async function missingLayer(
@@ -205,15 +175,25 @@ async function missingLayer(
 ): Promise<Problem> {
   const there = await readdir(join(repository, "layers")).catch(() => []);
   const names = there.filter((each) => each.endsWith(".yaml")).map((each) => each.slice(0, -".yaml".length));
-  return {
-    ...{ code: "GZ006", severity: "error", zone, path: "extends", file, line },
-    message: `wanted a layer, got ${name}: layers/${name}.yaml does not exist`,
-    fix: suggestion(name, names),
-  };
+  const common = { code: "GZ006", severity: "error", zone, file, line } as const;
+  return name === FLEET
+    ? {
+        ...{ ...common, path: "" },
+        message: `wanted the layer that every zone builds on, got none: ${file} does not exist`,
+        fix: `write ${file}; it may be empty`,
+      }
+    : {
+        ...{ ...common, path: "extends" },
+        message: `wanted a layer, got ${name}: layers/${name}.yaml does not exist`,
+        fix: suggestion(
+          name,
+          names.filter((each) => each !== FLEET),
+        ),
+      };
 }
 
-async function missingZone(repository: string, zone: string, file: string): Promise<Problem> {
-  const zones = await listZones(repository).catch(() => []);
+function missingZone(zone: string, file: string, there: readonly string[]): Problem {
+  const zones = there.flatMap((each) => /^Pulumi\.(.+)\.yaml$/.exec(each)?.[1] ?? []);
   return {
     ...{ code: "GZ009", severity: "error", zone, path: "", file, line: 0 },
     message: `wanted a zone, got ${zone}: ${file} does not exist`,
@@ -221,6 +201,10 @@ async function missingZone(repository: string, zone: string, file: string): Prom
   };
 }
 
-function entries(node: Located | undefined): ReadonlyMap<string, Located> {
-  return node?.kind === "map" ? node.entries : new Map<string, Located>();
+function missingFolder(zone: string, { folder, line }: Project): Problem {
+  return {
+    ...{ code: "GZ009", severity: "error", zone, path: "stackConfigDir", file: PROJECT_FILE, line },
+    message: `wanted the folder of the stack files, got ${folder}, which does not exist`,
+    fix: `make the folder ${folder}, or take stackConfigDir out`,
+  };
 }

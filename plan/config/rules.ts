@@ -1,14 +1,30 @@
+import type { z } from "zod";
+import { FLEET } from "./defaults.ts";
 import type { Problem } from "./problem.ts";
+import type { Merged } from "./layers.ts";
 import { suggestion } from "./nearest.ts";
 import type { Origins } from "./origins.ts";
+import { amount } from "./quantity.ts";
+import type { resources } from "./schema/values.ts";
 import type { ZoneSettings } from "./schema/zone.ts";
 
 /** What a rule sees: the validated settings, before they become a Zone. */
 export interface RuleInput {
   readonly zone: string;
+  /** Without pools and apps that have a wrong value: what follows from it is no problem of its own. */
   readonly settings: ZoneSettings;
+  /** All that are written, right or wrong. */
+  readonly names: { readonly apps: readonly string[]; readonly classes: readonly string[] };
   readonly origins: Origins;
 }
+
+/** What the rules see of a zone of which some values may be wrong. */
+export function ruleInput(zone: string, settings: ZoneSettings, { value, origins }: Merged): RuleInput {
+  const written = (key: string): string[] => Object.keys(asMap(value[key]));
+  return { zone, settings, names: { apps: written("apps"), classes: written("hardware") }, origins };
+}
+
+type Resources = z.infer<typeof resources>;
 
 type Rule = (input: RuleInput) => Problem[];
 
@@ -36,22 +52,22 @@ export function checkRules(input: RuleInput): Problem[] {
   return RULES.flatMap((rule) => rule(input));
 }
 
-const hardwareClassExists: Rule = ({ zone, settings, origins }) =>
+const hardwareClassExists: Rule = ({ zone, settings, names, origins }) =>
   Object.entries(settings.nodePools).flatMap(([name, pool]) =>
-    pool.hardware === undefined || Object.hasOwn(settings.hardware, pool.hardware)
+    pool.hardware === undefined || names.classes.includes(pool.hardware)
       ? []
       : [
           error(zone, origins, `nodePools.${name}.hardware`, "GZ009", {
             message: `wanted a hardware class, got ${JSON.stringify(pool.hardware)}`,
-            fix: suggestion(pool.hardware, Object.keys(settings.hardware)),
+            fix: suggestion(pool.hardware, names.classes),
           }),
         ],
   );
 
-const poolIsComplete: Rule = ({ zone, settings, origins }) =>
+const poolIsComplete: Rule = ({ zone, settings, names, origins }) =>
   Object.entries(settings.nodePools).flatMap(([name, pool]) => {
     // A class that does not exist is told of already; what it would have given is anybody's guess.
-    const unknownClass = pool.hardware !== undefined && !Object.hasOwn(settings.hardware, pool.hardware);
+    const unknownClass = pool.hardware !== undefined && !names.classes.includes(pool.hardware);
     const wanted = settings.gpu.managed
       ? (["product", "gpusPerNode", "os"] as const)
       : (["product", "gpusPerNode"] as const);
@@ -101,8 +117,8 @@ const nodeBelongsToOnePool: Rule = ({ zone, settings, origins }) => {
   );
 };
 
-const appNameIsFree: Rule = ({ zone, settings, origins }) =>
-  Object.keys(settings.apps)
+const appNameIsFree: Rule = ({ zone, names, origins }) =>
+  names.apps
     .filter((name) => (RESERVED_OWNERS as readonly string[]).includes(name))
     .map((name) =>
       error(zone, origins, `apps.${name}`, "GZ003", {
@@ -111,9 +127,9 @@ const appNameIsFree: Rule = ({ zone, settings, origins }) =>
       }),
     );
 
-const orderCanBeMet: Rule = ({ zone, settings, origins }) => {
+const orderCanBeMet: Rule = ({ zone, settings, names, origins }) => {
   const apps = settings.apps;
-  const enabled = Object.keys(apps).filter((name) => apps[name]?.enabled !== false);
+  const enabled = names.apps.filter((name) => apps[name]?.enabled !== false);
   const after = (name: string): readonly string[] => apps[name]?.after ?? [];
   const unknown = enabled.flatMap((name) =>
     after(name).flatMap((other, index) =>
@@ -163,12 +179,95 @@ function findCycle(
   return undefined;
 }
 
+/** Labels that one selector asks for and another asks for too: every node of the second is one of the first. */
+const selectorsChooseOtherNodes: Rule = ({ zone, settings, origins }) => {
+  const pools = Object.entries(settings.nodePools).flatMap(([name, { selector }]) =>
+    selector === undefined ? [] : [{ name, labels: Object.entries(selector), selector }],
+  );
+  const empty = pools
+    .filter(({ labels }) => labels.length === 0)
+    .map(({ name }) =>
+      error(zone, origins, `nodePools.${name}.selector`, "GZ003", {
+        message: `wanted labels that choose the nodes of pool ${name}, got none: every node has them`,
+        fix: "write a label that only these nodes have",
+      }),
+    );
+  const overlapping = pools.flatMap((pool, index) =>
+    pools.slice(0, index).flatMap((other) => {
+      const [few, many] = pool.labels.length < other.labels.length ? [pool, other] : [other, pool];
+      if (few.labels.length === 0) return [];
+      if (few.labels.some(([key, value]) => many.selector[key] !== value)) return [];
+      return [
+        error(zone, origins, `nodePools.${pool.name}.selector`, "GZ003", {
+          message: `wanted nodes that belong to one pool, got every node of ${many.name} in pool ${few.name} too`,
+          fix: `write a label into the selector of ${few.name} by which its nodes differ`,
+        }),
+      ];
+    }),
+  );
+  return [...empty, ...overlapping];
+};
+
+/** Kubernetes refuses a container that asks for more than it may use. */
+const requestFitsLimit: Rule = ({ zone, settings, origins }) => {
+  const check = (path: string, resources: Resources | undefined): Problem[] =>
+    (["cpu", "memory"] as const).flatMap((key) => {
+      const request = resources?.requests?.[key] ?? resources?.[key];
+      const limit = resources?.limits?.[key] ?? resources?.[key];
+      if (request === undefined || limit === undefined || amount(request) <= amount(limit)) return [];
+      const own = resources?.requests?.[key] === undefined ? `limits.${key}` : `requests.${key}`;
+      return [
+        error(zone, origins, `${path}.${own}`, "GZ003", {
+          message: `wanted a request of ${key} up to the limit ${limit}, got ${request}`,
+          fix: "lower the request or raise the limit",
+        }),
+      ];
+    });
+  return [
+    ...Object.entries(settings.apps).flatMap(([name, app]) =>
+      check(`apps.${name}.resources`, app?.resources),
+    ),
+    ...check("gpu.devicePlugin.resources", settings.gpu.devicePlugin?.resources),
+  ];
+};
+
+/** Where somebody else runs the GPU stack, the keys of its operands change nothing. */
+const operandsAreOurs: Rule = ({ zone, settings, origins }) => {
+  const unread = (["devicePlugin", "daemonsets"] as const).filter((key) => settings.gpu[key] !== undefined);
+  if (settings.gpu.managed) return [];
+  return unread.map((key) => ({
+    ...error(zone, origins, `gpu.${key}`, "GZ003", {
+      message: `wanted gpu.managed: true beside gpu.${key}, got false: nothing reads gpu.${key} then`,
+      fix: `take ${key} out, or set it where the GPU stack is installed`,
+    }),
+    severity: "warning",
+  }));
+};
+
+const layersAreNamedOnce: Rule = ({ zone, settings, origins }) =>
+  settings.extends.flatMap((name, index) => {
+    const text =
+      name === FLEET
+        ? {
+            message: "wanted a layer beside fleet, got fleet",
+            fix: "take it out: every zone builds on fleet",
+          }
+        : settings.extends.indexOf(name) < index
+          ? { message: `wanted each layer once, got ${name} twice`, fix: "take one of the two out" }
+          : undefined;
+    return text === undefined ? [] : [error(zone, origins, `extends.${index}`, "GZ003", text)];
+  });
+
 const RULES: readonly Rule[] = [
+  layersAreNamedOnce,
   hardwareClassExists,
   poolIsComplete,
   nodeBelongsToOnePool,
+  selectorsChooseOtherNodes,
   appNameIsFree,
   orderCanBeMet,
+  requestFitsLimit,
+  operandsAreOurs,
 ];
 
 function error(
@@ -178,7 +277,7 @@ function error(
   code: Problem["code"],
   text: Pick<Problem, "message" | "fix">,
 ): Problem {
-  const origin = origins.nearest(path);
+  const origin = origins.placeFor(path);
   return {
     code,
     severity: "error",
@@ -188,4 +287,8 @@ function error(
     line: origin?.line ?? 0,
     ...text,
   };
+}
+
+function asMap(value: unknown): object {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
 }

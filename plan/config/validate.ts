@@ -1,34 +1,54 @@
-import type { z } from "zod";
+import { scalarsOf } from "./document.ts";
+import { fixFor, fixForNumber } from "./fixes.ts";
+import { issuesOf, valueAt, type Issue } from "./issues.ts";
+import { mergeLayers, type Layer } from "./layers.ts";
 import type { Origins } from "./origins.ts";
 import type { Problem } from "./problem.ts";
 import { suggestion } from "./nearest.ts";
 import { NOT_YET } from "./schema/values.ts";
 import { keysAt } from "./schema/keys.ts";
-import { zoneSchema, type ZoneSettings } from "./schema/zone.ts";
+import { zoneSchema } from "./schema/zone.ts";
 
-/** Checks the merged values against the schema; every issue becomes a problem at the line that caused it. */
-export function validate(
-  zone: string,
-  value: unknown,
-  origins: Origins,
-): { settings: ZoneSettings | undefined; problems: Problem[] } {
-  const result = zoneSchema.safeParse(value);
-  if (result.success) return { settings: result.data, problems: [] };
-  const problems = result.error.issues.flatMap((issue) => fromIssue(zone, issue, value, origins));
-  return { settings: undefined, problems: problems.filter((problem) => !isRepeated(problem, problems)) };
+/** Checks values against the schema; every issue becomes a problem at the line that caused it. */
+export function validate(zone: string, value: unknown, origins: Origins): Problem[] {
+  return issuesOf(value).flatMap((issue) => fromIssue(zone, issue, value, origins));
 }
 
-/** Pools repeat what is wrong with their hardware class, apps what is wrong with `appDefaults`: it is told once. */
-function isRepeated({ path, code, file, line }: Problem, all: readonly Problem[]): boolean {
+/**
+ * Checks one layer alone, so that what a higher layer hides is told too. What a layer lacks, another may have:
+ * missing values are told of the merged ones only.
+ */
+export function validateLayer(zone: string, layer: Layer): Problem[] {
+  const { value, origins } = mergeLayers([layer]);
+  const unsure = scalarsOf(layer.root).flatMap(([path, { source, line, value: read }]): Problem[] =>
+    source === undefined
+      ? []
+      : [
+          {
+            ...{ code: "GZ003", severity: "error", zone, path, file: layer.file, line },
+            message: `wanted a value that all readers of YAML read alike, got ${source}`,
+            fix: fixForNumber(source, read, path.split("."), value),
+          },
+        ],
+  );
+  const issues = validate(zone, value, origins).filter(({ code }) => code !== "GZ004");
+  return withoutRepeated(issues, unsure);
+}
+
+/** The problems that no earlier one tells: of the same value in the same line, or of the default that it is a copy of. */
+export function withoutRepeated(problems: readonly Problem[], earlier: readonly Problem[]): Problem[] {
+  const told = [...earlier];
+  for (const problem of problems) if (!told.some((other) => isRepeated(problem, other))) told.push(problem);
+  return told;
+}
+
+/** Pools repeat what is wrong with their hardware class, apps what is wrong with `appDefaults`. */
+function isRepeated({ path, file, line }: Problem, other: Problem): boolean {
+  if (other.file !== file || other.line !== line) return false;
   const [, kind, rest] = /^(apps|nodePools)\.[^.]+\.(.+)$/.exec(path) ?? [];
-  return all.some((other) => {
-    const source = kind === "apps" ? /^appDefaults\.(.+)$/ : /^hardware\.[^.]+\.(.+)$/;
-    const same = rest !== undefined && source.exec(other.path)?.[1] === rest;
-    return same && other.code === code && other.file === file && other.line === line;
-  });
+  const source = kind === "apps" ? /^appDefaults\.(.+)$/ : /^hardware\.[^.]+\.(.+)$/;
+  return other.path === path || (rest !== undefined && source.exec(other.path)?.[1] === rest);
 }
-
-type Issue = z.core.$ZodIssue;
 
 function fromIssue(zone: string, issue: Issue, value: unknown, origins: Origins): Problem[] {
   const path = issue.path.map(String);
@@ -39,26 +59,29 @@ function fromIssue(zone: string, issue: Issue, value: unknown, origins: Origins)
         ...at(zone, full, origins),
         code: "GZ002",
         message: `unknown key "${key}"${path.length > 0 ? ` in ${path.join(".")}` : ""}`,
-        fix: suggestion(key, keysAt(zoneSchema, path)),
+        fix: suggestion(
+          key,
+          keysAt(zoneSchema, path).filter((each) => each !== key),
+        ),
       };
     });
   }
-  const notYet = findNotYet(issue);
-  if (notYet !== undefined) {
+  if (issue.message.startsWith(NOT_YET)) {
     return [
       {
-        ...at(zone, [...path, ...notYet.path].join("."), origins),
+        ...at(zone, path.join("."), origins),
         code: "GZ005",
-        message: notYet.message,
+        message: issue.message,
         fix: "take the key out until a release of gpu-zones announces it",
       },
     ];
   }
-  const member = issue.code === "invalid_union" ? likelyMember(issue, valueAt(value, path)) : undefined;
-  if (member !== undefined) {
-    return member.flatMap((inner) =>
-      fromIssue(zone, { ...inner, path: [...issue.path, ...inner.path] }, value, origins),
-    );
+  if (issue.code === "invalid_union") {
+    const inside = insideOf(issue, valueAt(value, path));
+    if (inside !== undefined)
+      return inside.flatMap((inner) =>
+        fromIssue(zone, { ...inner, path: [...issue.path, ...inner.path] }, value, origins),
+      );
   }
   const got = issue.code === "invalid_key" ? path.at(-1) : valueAt(value, path);
   const missing = got === undefined;
@@ -67,36 +90,16 @@ function fromIssue(zone: string, issue: Issue, value: unknown, origins: Origins)
       ...at(zone, path.join("."), origins),
       code: missing ? "GZ004" : "GZ003",
       message: `${wanted(issue)}, got ${missing ? "nothing" : show(got)}`,
-      fix: fixFor(issue, got),
+      fix: fixFor(issue, value),
     },
   ];
 }
 
-/** The kind of a union that the writer most likely meant: the one that its keys fit best, if there is one such. */
-function likelyMember(issue: Issue & { code: "invalid_union" }, got: unknown): Issue[] | undefined {
+/** What is wrong inside of a list or map, where a union takes one of that kind. */
+function insideOf(issue: Issue & { code: "invalid_union" }, got: unknown): Issue[] | undefined {
   if (typeof got !== "object" || got === null) return undefined;
-  const ranked = issue.errors
-    .map((issues) => ({ issues, strange: issues.reduce((sum, inner) => sum + strangeness(inner, got), 0) }))
-    .toSorted((a, b) => a.strange - b.strange);
-  const [best, second] = ranked;
-  return best !== undefined && best.strange !== second?.strange ? best.issues : undefined;
-}
-
-/** Keys that are unknown or missing count; a wrong value under a right key does not, a wrong kind of value counts most. */
-function strangeness(issue: Issue, got: unknown): number {
-  if (issue.code === "unrecognized_keys") return issue.keys.length;
-  if (issue.path.length === 0) return Number.POSITIVE_INFINITY;
-  return valueAt(got, issue.path.map(String)) === undefined ? 1 : 0;
-}
-
-/** A union reports its members' issues inside itself: a key that is "not yet" must not read as "wrong". */
-function findNotYet(issue: Issue): { message: string; path: string[] } | undefined {
-  if (issue.message.startsWith(NOT_YET)) return { message: issue.message, path: [] };
-  if (issue.code !== "invalid_union") return undefined;
-  for (const inner of issue.errors.flat()) {
-    if (inner.message.startsWith(NOT_YET)) return { message: inner.message, path: inner.path.map(String) };
-  }
-  return undefined;
+  const fitting = issue.errors.filter((issues) => issues.every(({ path }) => path.length > 0));
+  return fitting.length === 1 ? fitting[0] : undefined;
 }
 
 function at(
@@ -104,7 +107,7 @@ function at(
   path: string,
   origins: Origins,
 ): Pick<Problem, "zone" | "severity" | "path" | "file" | "line"> {
-  const origin = origins.nearest(path);
+  const origin = origins.placeFor(path);
   return {
     zone,
     severity: "error",
@@ -123,7 +126,9 @@ function wanted(issue: Issue): string {
     case "invalid_value":
       return `wanted ${issue.values.map(show).join(" or ")}`;
     case "too_small":
-      return `wanted ${String(issue.minimum)} or more${issue.origin === "array" ? " entries" : ""}`;
+      return issue.origin === "string"
+        ? "wanted text that is not empty"
+        : `wanted ${String(issue.minimum)} or more${issue.origin === "array" ? " entries" : ""}`;
     case "too_big":
       return `wanted ${String(issue.maximum)} or less${issue.origin === "string" ? " characters" : ""}`;
     case "invalid_key":
@@ -153,32 +158,6 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   record: "a map",
   object: "a map",
 };
-
-const QUOTE = "quote it; YAML read it as something else than text";
-
-/** What YAML makes of text without quotes. */
-function isBare(value: unknown): boolean {
-  return typeof value === "number" || typeof value === "boolean";
-}
-
-function fixFor(issue: Issue, got: unknown): string {
-  if (issue.code === "invalid_type" && issue.expected === "string" && isBare(got)) {
-    return QUOTE;
-  }
-  if (issue.code === "invalid_value" && typeof got === "number" && issue.values.includes(String(got)))
-    return QUOTE;
-  if (issue.code === "invalid_value") return suggestion(String(got), issue.values.map(String));
-  return "look the key up in docs/schema/zone.schema.json";
-}
-
-function valueAt(value: unknown, path: readonly string[]): unknown {
-  let at = value;
-  for (const key of path) {
-    if (typeof at !== "object" || at === null) return undefined;
-    at = (at as Record<string, unknown>)[key];
-  }
-  return at;
-}
 
 /** A value as it reads in a message: JSON, cut where it grows long. */
 export function show(value: unknown): string {

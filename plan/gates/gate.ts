@@ -44,7 +44,7 @@ export function finding(
   text: Pick<Problem, "message" | "fix">,
   severity: Problem["severity"] = preview ? "warning" : "error",
 ): Problem {
-  const origin = zone.origins.nearest(path);
+  const origin = zone.origins.placeFor(path);
   return {
     code,
     severity,

@@ -9,7 +9,7 @@ export const identityGate: Gate = (input) => {
   const context = zone.cluster.context;
   if (identity.state === "unreachable") {
     return [
-      finding(input, "GZ305", "cluster", {
+      finding(input, "GZ305", "cluster.context", {
         message: `wanted the cluster of context ${context}, got ${identity.reason}${preview ? ": identity not checked, compared with the state of the last update" : ""}`,
         fix: `${wayOut(identity.cause, context)}; nothing was changed`,
       }),

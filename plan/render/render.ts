@@ -13,7 +13,7 @@ import { withConfigHash } from "./config-hash.ts";
 import { withOneOwner } from "./duplicates.ts";
 import type { GpuTarget } from "./gpu-target.ts";
 import { BuildError, kustomizeBuild, kustomizeIdentity } from "./kustomize.ts";
-import { imageChange, imageFault } from "./image.ts";
+import { imageChange } from "./image.ts";
 import { isScaled, TARGET_KEYS, zoneOverlay } from "./overlay.ts";
 import { sweepScratch } from "./scratch.ts";
 import { misshapen } from "./shape.ts";
@@ -157,17 +157,10 @@ class ZoneRendering {
     const { app, settings } = source;
     const gpu = Object.hasOwn(this.#gpu, app) ? this.#gpu[app] : undefined;
     const asked = TARGET_KEYS.filter((key) => (key === "gpu" ? gpu : settings[key]) !== undefined);
-    const fault = settings.image === undefined ? undefined : imageFault(settings.image);
-    if (fault !== undefined) {
-      this.#report("GZ003", `apps.${app}.image`, {
-        message: `wanted a tag, a digest or the full name of an image, got ${settings.image ?? ""}, ${fault}`,
-        fix: "write it as 1.14.2, sha256:… or registry.example/team/pd:1.14.2",
-      });
-      return undefined;
-    }
     const target = await this.#target(app, settings, forCapabilities(objects, this.#zone.capabilities));
     if ("message" in target) {
-      const [key] = asked;
+      // What names a workload or a container must find it, whether or not another key acts on it.
+      const [key] = [...asked, ...(["workload", "container"] as const).filter((each) => settings[each])];
       if (key === undefined) return { source, objects, overlay: undefined };
       this.#report("GZ104", `apps.${app}.${key}`, target);
       return undefined;

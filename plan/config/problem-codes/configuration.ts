@@ -6,7 +6,7 @@ const STACK_FILE = "Pulumi.zone-9-dev.yaml";
 export const CONFIGURATION_CODES = {
   GZ001: {
     title: "YAML that cannot be read",
-    why: "A file that is no YAML has no values, and guessing at them could take apps off a zone. Nothing is planned until the line can be read. The message is that of the YAML reader; the cause is often the line before the one it names.",
+    why: "A file that is no YAML has no values, and guessing at them could take apps off a zone. Nothing is planned until the line can be read; the cause is often the line before the one that is named. Aliases must have their anchor above them, and merge keys (`<<`) and tags are not read: Pulumi would read other values than we do.",
     wrong: {
       files: {
         [STACK_FILE]: `config:
@@ -26,7 +26,7 @@ export const CONFIGURATION_CODES = {
   },
   GZ002: {
     title: "Unknown key",
-    why: "A key that nobody reads changes nothing, and the person who wrote it believes that it did. On GPU clusters that is an outage later, so every unknown key is an error. The nearest key that exists is named.",
+    why: "A key that nobody reads changes nothing, and the person who wrote it believes that it did. On GPU clusters that is an outage later, so every unknown key is an error. The nearest key that exists is named. A namespace that is ours but for a letter or its case is such a key too, and so is a key of zones in Pulumi.yaml, which Pulumi would then require of every zone.",
     wrong: {
       files: {
         [STACK_FILE]: `config:
@@ -46,7 +46,7 @@ export const CONFIGURATION_CODES = {
   },
   GZ003: {
     title: "Wrong value",
-    why: "The key exists and its value is of another kind, out of range, or at odds with another value. A frequent case is a version without quotes: YAML reads `1.10` as the number 1.1, which is another version. The message says what was wanted and what was got.",
+    why: "The key exists and its value is of another kind, out of range, or at odds with another value. A frequent case is a version without quotes: YAML reads `1.10` as the number 1.1, which is another version, and Pulumi reads `010` as eight. Each layer is looked at by itself, also where a higher one replaces the value. The message says what was wanted and what was got.",
     wrong: {
       files: {
         [STACK_FILE]: `config:
@@ -107,7 +107,7 @@ export const CONFIGURATION_CODES = {
   },
   GZ006: {
     title: "Layer that does not exist",
-    why: "A zone builds on the layers that it lists in `extends`, and each is a file in `layers/`. Without the file the zone would silently lose everything that the layer gives. The layers that there are, or the nearest one, are named.",
+    why: "A zone builds on `layers/fleet.yaml` and on the layers that it lists in `extends`, and each is a file in `layers/`. Without the file the zone would silently lose everything that the layer gives. The layers that there are, or the nearest one, are named.",
     wrong: {
       files: {
         [STACK_FILE]: `config:
@@ -125,7 +125,7 @@ export const CONFIGURATION_CODES = {
   },
   GZ007: {
     title: "Engine value differs from the file",
-    why: "Pulumi handed the program a value that is not the one in the stack file, as `--config-file` or an operator's own configuration do. The engine's value is used, since it was meant for this run, but `zones render` and the review of the file show another one. Layers are the exception: they are read from the stack file's `extends` alone, so a different list is an error.",
+    why: "Pulumi handed the program a value that is not the one in the stack file, as `--config-file` or an operator's own configuration do. The engine's value replaces the file's whole, since it was meant for this run, and a key that only the file has is left out; `zones render` and the review of the file show another zone. Layers are the exception: they are read from the stack file's `extends` alone, so a different list is an error.",
     wrong: {
       files: {
         [STACK_FILE]: `config:
@@ -145,7 +145,7 @@ export const CONFIGURATION_CODES = {
   },
   GZ008: {
     title: "Secret outside gpu-zones:secrets",
-    why: "One secure value makes its whole key secret: Pulumi would hide all apps of the zone, and the plan could not be shown or compared. Secrets will have one key of their own, `gpu-zones:secrets`, which is not yet. Until then an app reads a Secret that the cluster already has.",
+    why: "One secure value makes its whole key secret: Pulumi would hide all apps of the zone, and the plan could not be shown or compared. The value is neither read nor printed, from the file or from the engine. Secrets will have one key of their own, `gpu-zones:secrets`, which is not yet. Until then an app reads a Secret that the cluster already has.",
     wrong: {
       files: {
         [STACK_FILE]: `config:

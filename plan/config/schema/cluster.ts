@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { later, NOT_YET } from "./values.ts";
 
+/** Platforms whose name is settled and whose work is not done. */
+const OTHER_PLATFORMS: readonly unknown[] = ["k3s", "rke2", "preinstalled"];
+
 /** Which cluster the zone is, and how the program knows that it is the right one. */
 export const cluster = z.strictObject({
   context: z.string().min(1).optional().describe("kubeconfig context. Default: the stack's name."),
@@ -16,7 +19,12 @@ export const cluster = z.strictObject({
     .describe("UID of the kube-system namespace: the guard against a wrong cluster. `zones pin` writes it."),
   kubernetes: later("checking the cluster's Kubernetes version before an update"),
   platform: z
-    .enum(["kubeadm"], { error: `${NOT_YET}platforms other than kubeadm` })
+    .enum(["kubeadm"], {
+      error: ({ input }) =>
+        OTHER_PLATFORMS.includes(input) ? `${NOT_YET}platforms other than kubeadm` : undefined,
+    })
     .default("kubeadm")
-    .describe("Distribution of Kubernetes on the nodes. k3s, rke2 and preinstalled: not yet."),
+    .describe(
+      "Distribution of Kubernetes on the nodes. k3s, rke2 and preinstalled: not yet. Nothing reads it yet.",
+    ),
 });

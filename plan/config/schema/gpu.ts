@@ -1,16 +1,12 @@
 import { z } from "zod";
-import { later, resources, toleration } from "./values.ts";
+import { envName, later, repository, resources, subdomain, toleration, version } from "./values.ts";
 
-const envVar = z.strictObject({ name: z.string().min(1), value: z.string() });
+const envVar = z.strictObject({ name: envName, value: z.string() });
 
 const devicePlugin = z.strictObject({
   enabled: z.boolean().optional().describe("Default: true."),
-  version: z.string().min(1).optional().describe("Image tag. Default: the tag of the release."),
-  image: z
-    .string()
-    .regex(/^([^@]*\/)?[^:@/]+$/, "wanted an image without its tag; the tag is `version`")
-    .optional()
-    .describe("Image without its tag. Default: the image of the release."),
+  version: version.optional().describe("Image tag. Default: the tag of the release."),
+  image: repository.optional().describe("Image without its tag. Default: the image of the release."),
   resources: resources.optional(),
   env: z.array(envVar).optional().describe("More environment variables for the plugin."),
   tolerations: z.array(toleration).optional().describe("Tolerations beside those of the pools' taints."),
@@ -33,7 +29,7 @@ export const gpu = z.strictObject({
   daemonsets: z
     .strictObject({
       tolerations: z.array(toleration).optional(),
-      priorityClassName: z.string().optional().describe("Default: system-node-critical."),
+      priorityClassName: subdomain.optional().describe("Default: system-node-critical."),
       updateStrategy: z.enum(["RollingUpdate", "OnDelete"]).optional().describe("Default: RollingUpdate."),
     })
     .optional()

@@ -1,32 +1,33 @@
 import { z } from "zod";
-import { labels, later, NOT_YET, quantity, taint } from "./values.ts";
+import { cpu, labels, labelValue, later, memory, NOT_YET, orNone, subdomain, taint } from "./values.ts";
 
 const oneOrList = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
 
-const sharing = z
-  .union([
-    z.strictObject({ timeSlicing: z.int().min(2).describe("Pods that share one GPU, 2 or more.") }),
-    z.strictObject({ mps: later("sharing by MPS") }),
-  ])
-  .describe("How one GPU serves several pods. Default: not shared.");
+const sharing = z.union([
+  z.strictObject({ timeSlicing: z.int().min(2).describe("Pods that share one GPU, 2 or more.") }),
+  z.strictObject({ mps: later("sharing by MPS") }),
+]);
+
+/** Says of a key that it describes nodes to people and to simulated zones. */
+const SIMULATED = "Nothing but simulated zones reads it yet.";
 
 /** What a node of a kind is: the keys that a hardware class and a pool have in common. */
 const hardwareShape = {
-  product: z
-    .string()
-    .min(1)
+  product: labelValue
     .optional()
     .describe("The board as GPU Feature Discovery names it, such as NVIDIA-A100-PCIE-40GB."),
   gpusPerNode: z.int().min(1).max(16).optional().describe("Boards in each node."),
-  cpu: quantity.optional().describe("Cores of each node."),
-  memory: quantity.optional().describe("Memory of each node."),
+  cpu: cpu.optional().describe(`Cores of each node. ${SIMULATED}`),
+  memory: memory.optional().describe(`Memory of each node. ${SIMULATED}`),
   os: oneOrList.optional().describe("Operating system, such as ubuntu22.04; a list while nodes are moved."),
-  kernel: oneOrList.optional().describe("Kernel release of the nodes; a list while nodes are moved."),
+  kernel: oneOrList
+    .optional()
+    .describe(`Kernel release of the nodes; a list while nodes are moved. ${SIMULATED}`),
   runtime: z
     .string()
     .regex(/^(containerd|crio)@\d+\.\d+(\.\d+)?$/, "wanted containerd@<version> or crio@<version>")
     .optional()
-    .describe("Container runtime of the nodes, such as containerd@2.1."),
+    .describe(`Container runtime of the nodes, such as containerd@2.1. ${SIMULATED}`),
   secureBoot: later("checking Secure Boot against the driver"),
   driver: later("a driver of its own for a pool"),
   mig: z
@@ -37,7 +38,9 @@ const hardwareShape = {
     .regex(/^all-[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "wanted a standard layout name such as all-1g.5gb")
     .optional()
     .describe("MIG layout of every board of the pool, by the MIG manager's standard name."),
-  sharing: sharing.optional(),
+  sharing: orNone(sharing).describe(
+    "How one GPU serves several pods. Default: not shared. null: not shared, whatever the class says.",
+  ),
   labels: labels
     .optional()
     .describe("Labels that the nodes carry. They describe the nodes; nothing sets them."),
@@ -56,12 +59,12 @@ export const hardwareClass = z.strictObject({
 /** `nodePools.<name>`: nodes of one kind. A node belongs to one pool. */
 export const nodePool = z.strictObject({
   ...hardwareShape,
-  hardware: z.string().optional().describe("Hardware class that this pool builds on."),
-  nodes: z.array(z.string().min(1)).min(1).optional().describe("Names of the nodes."),
+  hardware: z.string().min(1).optional().describe("Hardware class that this pool builds on."),
+  nodes: z.array(subdomain).min(1).optional().describe("Names of the nodes."),
   selector: labels.optional().describe("Labels that choose the nodes; with `count`."),
   count: z.int().min(0).optional().describe("How many nodes the selector is meant to find."),
 });
 
 function isMap(value: unknown): boolean {
-  return typeof value === "object" && value !== null;
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

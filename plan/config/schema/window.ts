@@ -6,7 +6,7 @@ export const window = z.strictObject({
   allow: z.boolean().describe("true: `up` may run in this window; false: it may not."),
   cron: z
     .string()
-    .refine(isCron, 'wanted five cron fields such as "0 22 * * 1-5"')
+    .refine(isCron, 'wanted five cron fields, such as "0 22 * * 1-5", of a time that comes')
     .describe("When the window opens, as five cron fields."),
   duration: z
     .string()
@@ -20,10 +20,11 @@ export const window = z.strictObject({
 });
 
 function isCron(text: string): boolean {
+  // The library also takes @daily and the like, which the windows of this page do not have.
+  if (text.trim().split(/\s+/).length !== 5) return false;
   try {
-    // Ranges are looked at only when a time is computed.
-    new Cron(text, { mode: "5-part", paused: true }).nextRun();
-    return true;
+    // Ranges are looked at only when a time is computed; 30 February never comes.
+    return new Cron(text, { mode: "5-part", paused: true }).nextRun() !== null;
   } catch {
     return false;
   }

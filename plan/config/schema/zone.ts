@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { app } from "./app.ts";
+import { app, appDefaults } from "./app.ts";
 import { cluster } from "./cluster.ts";
 import { gpu } from "./gpu.ts";
 import { hardwareClass, nodePool } from "./node-pool.ts";
-import { dnsLabel, later, poolName } from "./values.ts";
+import { date } from "./date.ts";
+import { dnsLabel, flag, later, poolName } from "./values.ts";
 import { window } from "./window.ts";
 
 /** Every key of the namespace `gpu-zones:`; layer files hold the same keys without the prefix. */
@@ -15,14 +16,12 @@ export const zoneSchema = z.strictObject({
   nodePools: z.record(poolName, nodePool).default({}).describe("The zone's GPU nodes."),
   gpu: gpu.prefault({}).describe("How the zone's GPUs are driven."),
   images: later("an image mirror and pull secrets"),
-  appDefaults: app.default({}).describe("Any key of an app, for all apps."),
+  appDefaults: appDefaults.default({}).describe("Any key of an app, for all apps."),
   apps: z.record(dnsLabel, app.nullable()).default({}).describe("What runs in the zone: one line an app."),
   secrets: later("secrets"),
   hold: z
     .strictObject({
-      until: z.iso
-        .date({ error: "wanted a date such as 2026-12-31" })
-        .describe("Last day of the hold (UTC). Quote it: Pulumi rewrites a bare date as a timestamp."),
+      until: date.describe("Last day of the hold (UTC), such as 2026-12-31."),
       reason: z.string().min(1),
     })
     .optional()
@@ -39,8 +38,7 @@ export const zoneSchema = z.strictObject({
     })
     .default({})
     .describe("What else the zone offers."),
-  deleteData: z
-    .boolean()
+  deleteData: flag
     .default(false)
     .describe(
       "true: namespaces and PersistentVolumeClaims are deleted with their app. Default: they are kept.",

@@ -56,9 +56,41 @@ describe("a YAML file read with its lines", () => {
 
   it("tells what cannot be read, with its line", () => {
     assert.deepEqual(messages("a: [1\nb: 2\n"), [
-      "2: Flow sequence in block collection must be sufficiently indented and end with a ]",
+      "2: a list or map that is not closed, or lines that are not indented as their neighbours",
     ]);
-    assert.deepEqual(messages("a: 1\na: 2\n"), ["2: Map keys must be unique"]);
+    assert.deepEqual(messages("a: 1\na: 2\n"), ["2: key a twice, first in line 1"]);
+  });
+
+  it("tells an alias to nothing, tags and second documents, which are not read", () => {
+    assert.deepEqual(messages("a: 1\nb: *nope\n"), ["2: alias *nope has no anchor &nope before it"]);
+    assert.deepEqual(messages("a: 1\nb: !unknown x\n"), ["2: a tag that is not read here (!unknown)"]);
+    assert.deepEqual(messages("a: 1\n---\nb: 1\n"), ["2: a second document (---) in one file"]);
+  });
+
+  it("tells the first thing that is no YAML, and not what follows from it", () => {
+    assert.equal(messages("- a\nb: 1\nc: [\n").length, 1);
+  });
+
+  it("keeps the text of values that mean another number than they say, or another to Pulumi", () => {
+    const source = (text: string): unknown => {
+      const { root } = parseLocated(text);
+      return root.kind === "scalar" ? root.source : undefined;
+    };
+    for (const text of ["1.10", "010", "12345678901234567890", "1_000", "0b11", "0x1F", "1e3", "+1", "1.0"])
+      assert.equal(source(text), text);
+    for (const text of [
+      "1.1",
+      "10",
+      "-3",
+      "yes",
+      "'010'",
+      '"1.10"',
+      "12:30",
+      "2026-12-31",
+      "1.2.3",
+      "1g.5gb",
+    ])
+      assert.equal(source(text), undefined, text);
   });
 
   it("ends at an alias that holds itself, and at aliases that would grow without end", () => {

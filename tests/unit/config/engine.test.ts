@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseLocated } from "../../../plan/config/document.ts";
-import { engineLayer, type EngineConfig } from "../../../plan/config/engine.ts";
+import { engineLayer, withoutClearText, type EngineConfig } from "../../../plan/config/engine.ts";
 import { formatProblem } from "../../../plan/config/problem.ts";
 import { plain } from "../../../plan/config/document.ts";
 import { resolve, told, ZONE } from "./layer-texts.ts";
@@ -22,15 +22,16 @@ const SAME: EngineConfig = {
 
 function compare(engine: EngineConfig, text = FILE): { values: unknown; problems: string[] } {
   const file = { name: ZONE, file: `Pulumi.${ZONE}.yaml`, root: parseLocated(text).root };
-  const { layer, problems } = engineLayer(ZONE, file, engine);
-  return { values: layer && plain(layer.root), problems: problems.map(formatProblem) };
+  const { layers, problems } = engineLayer(ZONE, file, engine);
+  const [, ofEngine] = layers;
+  return { values: ofEngine && plain(ofEngine.root), problems: problems.map(formatProblem) };
 }
 
 describe("the engine's configuration beside the stack file", () => {
   it("is nothing of its own when it says the same: order of keys, dates and numbers as text do not count", () => {
     assert.deepEqual(compare(SAME), { values: undefined, problems: [] });
     assert.deepEqual(
-      compare({ "gpu-zones:hold": '{"until":"2026-12-31T00:00:00Z","reason":"freeze"}' }).problems,
+      compare({ ...SAME, "gpu-zones:hold": '{"until":"2026-12-31T00:00:00Z","reason":"freeze"}' }).problems,
       [],
     );
   });
@@ -46,12 +47,12 @@ describe("the engine's configuration beside the stack file", () => {
     });
   });
 
-  it("may hold keys that the file does not have: text as it is, structures and booleans as JSON", () => {
+  it("may hold keys that the file does not have: text as it is, structures as JSON", () => {
     const { values } = compare(
       { "gpu-zones:site": "dc 1", "gpu-zones:deleteData": "true", "gpu-zones:gpu": "{}" },
       "",
     );
-    assert.deepEqual(values, { site: "dc 1", deleteData: true, gpu: {} });
+    assert.deepEqual(values, { site: "dc 1", deleteData: "true", gpu: {} });
   });
 
   it("keeps text that looks like a number text where the file has text", () => {
@@ -60,7 +61,7 @@ describe("the engine's configuration beside the stack file", () => {
 
   it("takes a date that nobody quoted for a date", () => {
     const engine = { "gpu-zones:hold": '{"until":"2027-01-31 00:00:00 +0000 UTC","reason":"freeze"}' };
-    const { zone, problems } = resolve(FILE.replace(/apps:\n.*\n/, ""), engine);
+    const { zone, problems } = resolve("hold: { until: 2026-12-31, reason: freeze }\n", engine);
     assert.deepEqual(
       problems.map(({ severity }) => severity),
       ["warning"],
@@ -83,6 +84,7 @@ describe("the engine's configuration beside the stack file", () => {
   it("cannot choose other layers: those are read before the engine is asked", () => {
     const { zone, problems } = resolve("extends: [dev]\n", { "gpu-zones:extends": '["prod"]' });
     assert.equal(zone, undefined);
+    assert.equal(resolve("extends: [dev]\n", {}).zone, undefined);
     assert.deepEqual(problems.map(formatProblem), [
       `error GZ007 Pulumi.zone-x.yaml:1  extends
     wanted the layers that Pulumi.zone-x.yaml names, got others from the engine
@@ -90,21 +92,76 @@ describe("the engine's configuration beside the stack file", () => {
     ]);
   });
 
-  it("is the origin of its values, on top of the file's", () => {
-    const loaded = resolve(FILE.replace(/apps:\n.*\n/, ""), { "gpu-zones:site": "dc-2" });
+  it("replaces a key whole, over what the layers below the file say, and is the origin of its values", () => {
+    const texts = {
+      prod: "apps: { pd: { replicas: 1 }, sd: {} }\n",
+      [ZONE]: "apps: { pd: { env: { A: a } }, td: {} }\n",
+    };
+    const { zone } = resolve(texts, { "gpu-zones:apps": '{"pd":{"replicas":3}}' });
+    assert.deepEqual(Object.keys(zone?.apps ?? {}), ["pd", "sd"]);
+    assert.equal(zone?.apps["pd"]?.env, undefined);
     assert.deepEqual(
-      loaded.zone?.origins.chain("site").map(({ layer, line, value }) => [layer, line, value]),
+      zone?.origins
+        .chain("apps.pd.replicas")
+        .map(({ layer, file, line, value }) => [layer, file, line, value]),
       [
-        [ZONE, 1, "dc-1"],
-        ["engine", 0, "dc-2"],
+        ["prod", "layers/prod.yaml", 1, 1],
+        ["engine", "the engine's configuration", 0, 3],
       ],
     );
   });
 
-  it("is checked like any other layer, in the words of the file", () => {
-    assert.match(
-      told(resolve("", { "gpu-zones:deleteData": "yes" })).join(),
-      /wanted true or false, got "yes"/,
+  it("leaves out a key that only the file has, and the warning names it", () => {
+    const { zone, problems } = resolve("site: dc-1\napps: { pd: {} }\nhold:\n", { "gpu-zones:site": "dc-1" });
+    assert.deepEqual(zone?.apps, {});
+    assert.deepEqual(problems.map(formatProblem), [
+      `warning GZ007 Pulumi.zone-x.yaml:2  apps
+    gpu-zones:apps of Pulumi.zone-x.yaml is not in the engine's configuration; it is left out
+    fix: write the key into the configuration that was handed over, or leave --config-file out (docs/problems/GZ007.md)`,
+    ]);
+  });
+
+  it("leaves the file's form where a value means the same, and its order of keys", () => {
+    const file =
+      'hold: { until: "2026-12-31 00:00:00 +0000 UTC", reason: a }\napps: { b: { replicas: 1 }, a: {} }\n';
+    const engine = {
+      "gpu-zones:hold": '{"until":"2026-12-31T00:00:00Z","reason":"b"}',
+      "gpu-zones:apps": '{"a":{},"b":{"replicas":2}}',
+    };
+    const { values } = compare(engine, file) as { values: Record<string, object> };
+    assert.deepEqual(values["hold"], { until: "2026-12-31 00:00:00 +0000 UTC", reason: "b" });
+    assert.deepEqual(Object.keys(values["apps"] ?? {}), ["b", "a"]);
+  });
+
+  it("has no value for a key that the engine keeps secret, and that is an error", () => {
+    const { zone, problems } = resolve("apps: { pd: {} }\n", { "gpu-zones:apps": undefined });
+    assert.equal(zone, undefined);
+    assert.deepEqual(
+      problems.map(({ code, path, file }) => [code, path, file]),
+      [["GZ008", "apps", "the engine's configuration"]],
+    );
+  });
+
+  it("keeps the clear text of secret keys to itself", () => {
+    const config = { "gpu-zones:apps": "clear", "gpu-zones:site": "dc-1" };
+    assert.deepEqual(withoutClearText(config, '["gpu-zones:apps"]'), {
+      ...config,
+      "gpu-zones:apps": undefined,
+    });
+    assert.deepEqual(withoutClearText(config, undefined), config);
+  });
+
+  it("may write true and false as text", () => {
+    const { zone, problems } = resolve("deleteData: true\n", { "gpu-zones:deleteData": "true" });
+    assert.deepEqual([zone?.deleteData, problems], [true, []]);
+  });
+
+  it("is checked like any other layer, and what is wrong with it points at no line of the stack file", () => {
+    assert.equal(
+      told(resolve("deleteData: true\n", { "gpu-zones:deleteData": "yes" }))[1],
+      `error GZ003 the engine's configuration  deleteData
+    wanted true or false, got "yes"
+    fix: write true (docs/problems/GZ003.md)`,
     );
   });
 });

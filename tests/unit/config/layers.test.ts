@@ -63,6 +63,32 @@ describe("layers merged", () => {
     assert.deepEqual(merged.value, { apps: { pd: { gpu: { model: "T4", count: 2 } } } });
   });
 
+  it("take a request that only agrees to share for one of a whole GPU", () => {
+    const merged = merge(
+      "apps: { pd: { gpu: { shared: true } }, td: { gpu: { mig: 1g.5gb } } }\n",
+      "apps: { pd: { gpu: { mig: 1g.5gb } }, td: { gpu: { shared: any } } }\n",
+    );
+    assert.deepEqual(merged.value, {
+      apps: { pd: { gpu: { mig: "1g.5gb" } }, td: { gpu: { shared: "any" } } },
+    });
+  });
+
+  it("replace nodes by a selector and a selector by nodes, and leave the rest of the pool", () => {
+    const merged = merge(
+      "nodePools: { a: { os: u, selector: { x: y }, count: 2 }, b: { os: u, nodes: [n] } }\n",
+      "nodePools: { a: { nodes: [m] }, b: { selector: { x: z }, count: 1 } }\n",
+    );
+    assert.deepEqual(merged.value, {
+      nodePools: { a: { os: "u", nodes: ["m"] }, b: { os: "u", selector: { x: "z" }, count: 1 } },
+    });
+    assert.deepEqual(chain(merged, "nodePools.a.count"), []);
+  });
+
+  it("take null for none where it stands behind a key of an app", () => {
+    const merged = merge("apps: { pd: { gpu: { model: T4 } } }\n", "apps: { pd: { gpu: null } }\n");
+    assert.deepEqual(merged.value, { apps: { pd: { gpu: null } } });
+  });
+
   it("replace one way of sharing by another", () => {
     const merged = merge(
       "nodePools: { a: { sharing: { timeSlicing: 4 } } }\n",

@@ -90,6 +90,24 @@ describe("a zone made of its layers", () => {
     assert.deepEqual(writers(loaded, "apps.pd.gpu.mig"), ['zone-x:2 "1g.5gb"']);
   });
 
+  it("takes null for none: no GPU whatever appDefaults says, not shared whatever the class says", () => {
+    const loaded = zone({
+      fleet: FLEET,
+      "zone-x":
+        "apps: { pd: { gpu: null }, td: }\nnodePools: { a: { hardware: t4x1, nodes: [n1], sharing: null } }\n",
+    });
+    assert.equal(loaded.apps["pd"]?.gpu, undefined);
+    assert.notEqual(loaded.apps["td"]?.gpu, undefined);
+    assert.equal(loaded.nodePools["a"]?.sharing, undefined);
+  });
+
+  it("knows where a person writes what nobody has written", () => {
+    const loaded = zone("site: dc-1\n");
+    const { file, line } = loaded.origins.placeFor("cluster.uid") ?? {};
+    assert.deepEqual([file, line], ["Pulumi.zone-x.yaml", 1]);
+    assert.equal(loaded.origins.nearest("cluster.uid"), undefined);
+  });
+
   it("leaves out an app that a higher layer disabled", () => {
     const loaded = zone({
       prod: "apps: { pd: {}, td: {} }\n",

@@ -122,6 +122,66 @@ const CASES: [title: string, text: string, problems: string[]][] = [
     [],
   ],
   [
+    "selectors of which one finds every node of the other, and one that finds all nodes",
+    "nodePools:\n  a: { product: Tesla-T4, gpusPerNode: 1, os: ubuntu22.04, selector: { x: a }, count: 1 }\n  b: { product: Tesla-T4, gpusPerNode: 1, os: ubuntu22.04, selector: { x: a, y: b }, count: 1 }\n  c: { product: Tesla-T4, gpusPerNode: 1, os: ubuntu22.04, selector: {}, count: 1 }\n  d: { product: Tesla-T4, gpusPerNode: 1, os: ubuntu22.04, selector: { x: d }, count: 1 }\n  e: { product: Tesla-T4, gpusPerNode: 1, os: ubuntu22.04, selector: { x: d }, count: 1 }\n",
+    [
+      `error GZ003 Pulumi.zone-x.yaml:4  nodePools.c.selector
+    wanted labels that choose the nodes of pool c, got none: every node has them
+    fix: write a label that only these nodes have (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:3  nodePools.b.selector
+    wanted nodes that belong to one pool, got every node of b in pool a too
+    fix: write a label into the selector of a by which its nodes differ (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:6  nodePools.e.selector
+    wanted nodes that belong to one pool, got every node of e in pool d too
+    fix: write a label into the selector of d by which its nodes differ (docs/problems/GZ003.md)`,
+    ],
+  ],
+  [
+    "requests above their limit, in whatever unit",
+    "apps:\n  pd: { resources: { cpu: 2, requests: { cpu: 2500m } } }\n  td: { resources: { requests: { memory: 1Gi }, limits: { memory: 1G } } }\n  sd: { resources: { requests: { memory: 1G, cpu: 500m }, limits: { memory: 1Gi, cpu: 0.5 } } }\n",
+    [
+      `error GZ003 Pulumi.zone-x.yaml:2  apps.pd.resources.requests.cpu
+    wanted a request of cpu up to the limit 2, got 2500m
+    fix: lower the request or raise the limit (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:3  apps.td.resources.requests.memory
+    wanted a request of memory up to the limit 1G, got 1Gi
+    fix: lower the request or raise the limit (docs/problems/GZ003.md)`,
+    ],
+  ],
+  [
+    "keys of operands that nothing reads, since somebody else runs the GPU stack",
+    "gpu:\n  managed: false\n  devicePlugin: { enabled: true }\n  mig: { strategy: mixed }\n",
+    [
+      `warning GZ003 Pulumi.zone-x.yaml:3  gpu.devicePlugin
+    wanted gpu.managed: true beside gpu.devicePlugin, got false: nothing reads gpu.devicePlugin then
+    fix: take devicePlugin out, or set it where the GPU stack is installed (docs/problems/GZ003.md)`,
+    ],
+  ],
+  [
+    "what is wrong between right values beside a wrong one, and nothing that follows from the wrong one",
+    "nodePools:\n  a: { product: 5, nodes: [n1] }\n  b: { product: Tesla-T4, gpusPerNode: 1, os: ubuntu22.04, nodes: [n2, n2] }\napps:\n  td: { replicas: x, after: [zz] }\n  sd: { after: [td, yy] }\n  dcgm: { replicas: x }\n",
+    [
+      `error GZ003 Pulumi.zone-x.yaml:2  nodePools.a.product
+    wanted text, got 5
+    fix: quote it: "5" (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:5  apps.td.replicas
+    wanted a number, got "x"
+    fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:7  apps.dcgm.replicas
+    wanted a number, got "x"
+    fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:3  nodePools.b.nodes.1
+    wanted each node of pool b once, got n2 twice
+    fix: take one of the two out (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:7  apps.dcgm
+    wanted an app name that no GPU operand has, got dcgm
+    fix: rename the app's folder and its key (docs/problems/GZ003.md)`,
+      `error GZ206 Pulumi.zone-x.yaml:6  apps.sd.after.1
+    wanted an app of this zone, got yy
+    fix: there is: dcgm, sd, td (docs/problems/GZ206.md)`,
+    ],
+  ],
+  [
     "everything at once",
     "apps: { zone: {}, a: { after: [a] } }\nnodePools: { p: { nodes: [n1, n1] } }\n",
     [

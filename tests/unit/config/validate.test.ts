@@ -63,7 +63,7 @@ const CASES: [title: string, text: string, problems: string[]][] = [
     [
       `error GZ003 Pulumi.zone-x.yaml:2  apps.pd
     wanted a map, got 5
-    fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
+    fix: write keys with values: \`key: value\`, one a line (docs/problems/GZ003.md)`,
     ],
   ],
   [
@@ -80,7 +80,7 @@ const CASES: [title: string, text: string, problems: string[]][] = [
     "hardware:\n  a: { memory: 512 gigs }\n",
     [
       `error GZ003 Pulumi.zone-x.yaml:2  hardware.a.memory
-    wanted a Kubernetes quantity such as 500m, 2 or 512Gi, got "512 gigs"
+    wanted memory such as 512Gi, 500M or bytes, got "512 gigs"
     fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
     ],
   ],
@@ -89,8 +89,8 @@ const CASES: [title: string, text: string, problems: string[]][] = [
     "apps:\n  pd: { image: 1.10 }\n",
     [
       `error GZ003 Pulumi.zone-x.yaml:2  apps.pd.image
-    wanted text, got 1.1
-    fix: quote it; YAML read it as something else than text (docs/problems/GZ003.md)`,
+    wanted a value that all readers of YAML read alike, got 1.10
+    fix: quote it: "1.10" (docs/problems/GZ003.md)`,
     ],
   ],
   [
@@ -99,7 +99,7 @@ const CASES: [title: string, text: string, problems: string[]][] = [
     [
       `error GZ003 Pulumi.zone-x.yaml:1  gpu.release
     wanted "26.7", got 26.7
-    fix: quote it; YAML read it as something else than text (docs/problems/GZ003.md)`,
+    fix: quote it: "26.7" (docs/problems/GZ003.md)`,
     ],
   ],
   [
@@ -152,7 +152,7 @@ const CASES: [title: string, text: string, problems: string[]][] = [
     'windows:\n  - { allow: true, cron: "61 * * * *", duration: 0h, timeZone: Mars/Olympus }\n',
     [
       `error GZ003 Pulumi.zone-x.yaml:2  windows.0.cron
-    wanted five cron fields such as "0 22 * * 1-5", got "61 * * * *"
+    wanted five cron fields, such as "0 22 * * 1-5", of a time that comes, got "61 * * * *"
     fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
       `error GZ003 Pulumi.zone-x.yaml:2  windows.0.duration
     wanted minutes or hours, such as 90m or 4h, got "0h"
@@ -172,18 +172,123 @@ const CASES: [title: string, text: string, problems: string[]][] = [
     ],
   ],
   [
+    "a wrong value in the kind of GPU request that its key names",
+    "apps:\n  pd: { gpu: { mig: 5 } }\n  td: { gpu: { productLabel: 5 } }\n  sd: { gpu: [1] }\n",
+    [
+      `error GZ003 Pulumi.zone-x.yaml:2  apps.pd.gpu.mig
+    wanted text, got 5
+    fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:3  apps.td.gpu.productLabel
+    wanted text, got 5
+    fix: quote it: "5" (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:4  apps.sd.gpu
+    wanted {model?, count, shared?, memory?}, {mig, count} or {productLabel, count}, got [1]
+    fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
+    ],
+  ],
+  [
+    "numbers that mean another than they say, or another to Pulumi, and offers quotes only where text fits",
+    "apps:\n  pd:\n    replicas: 010\n    env:\n      V: 1.10\n      N: 010\n      BIG: 12345678901234567890\n      U: 1_000\n",
+    [
+      `error GZ003 Pulumi.zone-x.yaml:3  apps.pd.replicas
+    wanted a value that all readers of YAML read alike, got 010
+    fix: write 10, if that is meant (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:5  apps.pd.env.V
+    wanted a value that all readers of YAML read alike, got 1.10
+    fix: quote it: "1.10" (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:6  apps.pd.env.N
+    wanted a value that all readers of YAML read alike, got 010
+    fix: quote it: "010" (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:7  apps.pd.env.BIG
+    wanted a value that all readers of YAML read alike, got 12345678901234567890
+    fix: quote it: "12345678901234567890" (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:8  apps.pd.env.U
+    wanted a value that all readers of YAML read alike, got 1_000
+    fix: quote it: "1_000" (docs/problems/GZ003.md)`,
+    ],
+  ],
+  [
+    "nothing where something is wanted, except where it says none",
+    "nodePools:\n  a:\napps:\n  pd:\n    gpu:\n    env:\n  td:\n",
+    [
+      `error GZ003 Pulumi.zone-x.yaml:2  nodePools.a
+    wanted a map, got null
+    fix: write a value behind the key, or take the key out (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:6  apps.pd.env
+    wanted a map, got null
+    fix: write a value behind the key, or take the key out (docs/problems/GZ003.md)`,
+    ],
+  ],
+  [
+    "what is easily mended by what to write",
+    "gpu: { managed: on }\ndeleteData: yes\napps:\n  pd: { replicas: '3', enabled: 'false', components: istio }\n",
+    [
+      `error GZ003 Pulumi.zone-x.yaml:1  gpu.managed
+    wanted true or false, got "on"
+    fix: write true (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:4  apps.pd.enabled
+    wanted true or false, got "false"
+    fix: take the quotes off (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:4  apps.pd.components
+    wanted a list, got "istio"
+    fix: write [istio] (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:4  apps.pd.replicas
+    wanted a number, got "3"
+    fix: take the quotes off (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:2  deleteData
+    wanted true or false, got "yes"
+    fix: write true (docs/problems/GZ003.md)`,
+    ],
+  ],
+  [
+    "layers that are no list, and nothing that would follow from their absence",
+    "extends: prod\nnodePools: { a: { hardware: of-prod, nodes: [n1] } }\n",
+    [
+      `error GZ003 Pulumi.zone-x.yaml:1  extends
+    wanted a list, got "prod"
+    fix: write [prod] (docs/problems/GZ003.md)`,
+    ],
+  ],
+  [
+    "a platform that is none",
+    "cluster: { platform: kubeadmn }\n",
+    [
+      `error GZ003 Pulumi.zone-x.yaml:1  cluster.platform
+    wanted "kubeadm", got "kubeadmn"
+    fix: did you mean "kubeadm"? (docs/problems/GZ003.md)`,
+    ],
+  ],
+  [
+    "a list of MIG layouts, which is not what is not yet",
+    "hardware: { a: { mig: [all-1g.5gb] } }\n",
+    [
+      `error GZ003 Pulumi.zone-x.yaml:1  hardware.a.mig
+    wanted text, got ["all-1g.5gb"]
+    fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
+    ],
+  ],
+  [
+    "a switch that would take out every app",
+    "appDefaults: { enabled: false }\n",
+    [
+      `error GZ003 Pulumi.zone-x.yaml:1  appDefaults.enabled
+    wanted no enabled: false for all apps at once, got false
+    fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
+    ],
+  ],
+  [
     "everything at once, wherever it stands",
     "sitee: dc-1\ngpu: { mig: { strategy: both } }\napps:\n  pd: { replicas: -1 }\n  td: { image: 1.10 }\n",
     [
+      `error GZ003 Pulumi.zone-x.yaml:5  apps.td.image
+    wanted a value that all readers of YAML read alike, got 1.10
+    fix: quote it: "1.10" (docs/problems/GZ003.md)`,
       `error GZ003 Pulumi.zone-x.yaml:2  gpu.mig.strategy
     wanted "none" or "single" or "mixed", got "both"
     fix: there is: mixed, none, single (docs/problems/GZ003.md)`,
       `error GZ003 Pulumi.zone-x.yaml:4  apps.pd.replicas
     wanted 0 or more, got -1
     fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
-      `error GZ003 Pulumi.zone-x.yaml:5  apps.td.image
-    wanted text, got 1.1
-    fix: quote it; YAML read it as something else than text (docs/problems/GZ003.md)`,
       `error GZ002 Pulumi.zone-x.yaml:1  sitee
     unknown key "sitee"
     fix: did you mean "site"? (docs/problems/GZ002.md)`,
@@ -198,6 +303,26 @@ describe("a zone's values against the schema", () => {
     });
   }
 
+  for (const image of [
+    `1.2@sha256:${"ab".repeat(32)}`,
+    "v1.14.2:3",
+    "pd:",
+    ":2",
+    "pd: 2",
+    "-x",
+    "Team/PD:2",
+    "sha256:abc",
+    "pd@sha1:abc",
+  ]) {
+    it(`refuse the image ${image}, which no registry takes, at its line`, () => {
+      const { problems } = resolve(`apps:\n  pd:\n    image: "${image}"\n`);
+      assert.deepEqual(
+        problems.map(({ code, path, line }) => `${code} ${path} ${line}`),
+        ["GZ003 apps.pd.image 3"],
+      );
+    });
+  }
+
   it("name the layer in which a wrong value stands", () => {
     const loaded = resolve({ prod: "\napps:\n  pd: { replicas: x }\n", "zone-x": "apps:\n  pd: {}\n" });
     assert.deepEqual(told(loaded), [
@@ -205,6 +330,26 @@ describe("a zone's values against the schema", () => {
     wanted a number, got "x"
     fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
     ]);
+  });
+
+  it("tell also what a higher layer hides, which another zone may not", () => {
+    const loaded = resolve({
+      prod: "\napps:\n  pd: { replicas: x }\n",
+      "zone-x": "apps:\n  pd: { replicas: 1 }\n",
+    });
+    assert.deepEqual(
+      loaded.problems.map(({ path, file, line }) => `${path} ${file}:${line}`),
+      ["apps.pd.replicas layers/prod.yaml:3"],
+    );
+  });
+
+  it("tell what a layer lacks only where no other layer has it", () => {
+    const lower = "hold: { reason: freeze }\n";
+    assert.deepEqual(told(resolve({ prod: lower, "zone-x": "hold: { until: 2026-12-31 }\n" })), []);
+    assert.deepEqual(
+      resolve({ prod: lower, "zone-x": "site: a\n" }).problems.map(({ code, path }) => `${code} ${path}`),
+      ["GZ004 hold.until"],
+    );
   });
 
   it("tell once what apps have from appDefaults, and pools from their class", () => {

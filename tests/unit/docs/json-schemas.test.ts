@@ -37,11 +37,29 @@ describe("the JSON Schema of stack files", () => {
     assert.deepEqual(refused(isZone, "config:\n"), []);
   });
 
+  it("takes what Pulumi makes of a stack file that it rewrites", () => {
+    const text =
+      "config:\n  gpu-zones:apps: ''\n  gpu-zones:site: ''\n  gpu-zones:deleteData: 'true'\n  gpu-zones:hold: { until: '2026-12-31 00:00:00 +0000 UTC', reason: a }\n";
+    assert.deepEqual(refused(isZone, text), []);
+  });
+
+  it("takes nothing behind a key, also one whose work is not done, and null where it means none", () => {
+    assert.deepEqual(refused(isZone, "config:\n  gpu-zones:images:\n  gpu-zones:secrets:\n"), []);
+    assert.deepEqual(refused(isZone, zoneWith("apps", "{ pd: null, td: { gpu: null } }")), []);
+    assert.deepEqual(refused(isZone, zoneWith("nodePools", "{ a: { sharing: null } }")), []);
+  });
+
   const wrong: [title: string, text: string][] = [
     ["an unknown key of a zone", zoneWith("sitee", "dc-1")],
     ["an unknown key of an app", zoneWith("apps", "{ pd: { replcas: 1 } }")],
     ["a key of ours without its prefix", "config:\n  site: dc-1\n"],
     ["a key of ours outside config", "gpu-zones:site: dc-1\n"],
+    ["nothing where something is wanted", zoneWith("apps", "{ pd: { replicas: null } }")],
+    ["a namespace that is ours but for its case", "config:\n  GPU-ZONES:apps: {}\n"],
+    ["a namespace that is ours but for a letter", "config:\n  gpu-zone:apps: {}\n"],
+    ["an image that is none", zoneWith("apps", "{ pd: { image: 'a b' } }")],
+    ["memory in units of cores", zoneWith("hardware", "{ a: { memory: 500m } }")],
+    ["a switch that would take out every app", zoneWith("appDefaults", "{ enabled: false }")],
     ["a wrong type", zoneWith("apps", "{ pd: { replicas: six } }")],
     ["a bad unit", zoneWith("nodePools", "{ a: { memory: 512 gigs } }")],
     ["a key whose work is not done", zoneWith("gpu", "{ driver: { version: x } }")],

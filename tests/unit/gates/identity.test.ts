@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { entriesOf, parseLocated, type Located } from "../../../plan/config/document.ts";
+import { resolveZone } from "../../../plan/config/load.ts";
 import { formatProblem } from "../../../plan/config/problem.ts";
+import type { Zone } from "../../../plan/config/zone.ts";
 import type { RunInput } from "../../../plan/gates/gate.ts";
 import { identityGate } from "../../../plan/gates/identity.ts";
 import { OTHER, OURS, run, zoneOf } from "./run-input.ts";
@@ -63,7 +66,7 @@ const CASES: [title: string, input: RunInput, problems: string[]][] = [
     "stops the update of a production zone that names no cluster",
     run(UNPINNED_PROD),
     [
-      `error GZ303 Pulumi.zone-x.yaml  cluster.uid
+      `error GZ303 Pulumi.zone-x.yaml:1  cluster.uid
     wanted a production zone that names its cluster, got none in gpu-zones:cluster.uid
     fix: look that context zone-x is the right cluster, then: ./zones pin zone-x (docs/problems/GZ303.md)`,
     ],
@@ -72,7 +75,7 @@ const CASES: [title: string, input: RunInput, problems: string[]][] = [
     "stops it even where the last update went",
     run(UNPINNED_PROD, { lastUid: OURS, stateHoldsObjects: true }),
     [
-      `error GZ303 Pulumi.zone-x.yaml  cluster.uid
+      `error GZ303 Pulumi.zone-x.yaml:1  cluster.uid
     wanted a production zone that names its cluster, got none in gpu-zones:cluster.uid
     fix: look that context zone-x is the right cluster, then: ./zones pin zone-x (docs/problems/GZ303.md)`,
     ],
@@ -91,7 +94,7 @@ const CASES: [title: string, input: RunInput, problems: string[]][] = [
     "stops before a cluster that does not answer",
     run(PINNED, { identity: dark }),
     [
-      `error GZ305 Pulumi.zone-x.yaml:1  cluster
+      `error GZ305 Pulumi.zone-x.yaml:1  cluster.context
     wanted the cluster of context zone-x, got no answer within 3 s
     fix: when the zone has power again, run this once more; nothing was changed (docs/problems/GZ305.md)`,
     ],
@@ -100,7 +103,7 @@ const CASES: [title: string, input: RunInput, problems: string[]][] = [
     "lets a preview of a dark zone compare with the state, and says so",
     run(PINNED, { identity: dark, preview: true }),
     [
-      `warning GZ305 Pulumi.zone-x.yaml:1  cluster
+      `warning GZ305 Pulumi.zone-x.yaml:1  cluster.context
     wanted the cluster of context zone-x, got no answer within 3 s: identity not checked, compared with the state of the last update
     fix: when the zone has power again, run this once more; nothing was changed (docs/problems/GZ305.md)`,
     ],
@@ -111,7 +114,7 @@ const CASES: [title: string, input: RunInput, problems: string[]][] = [
       identity: { state: "unreachable", cause: "credentials", reason: "credentials refused" },
     }),
     [
-      `error GZ305 Pulumi.zone-x.yaml:1  cluster
+      `error GZ305 Pulumi.zone-x.yaml:1  cluster.context
     wanted the cluster of context gpu-x, got credentials refused
     fix: renew the credentials of context gpu-x, then run this once more; nothing was changed (docs/problems/GZ305.md)`,
     ],
@@ -122,7 +125,7 @@ const CASES: [title: string, input: RunInput, problems: string[]][] = [
       identity: { state: "unreachable", cause: "context", reason: 'context "gpu-x" does not exist' },
     }),
     [
-      `error GZ305 Pulumi.zone-x.yaml:1  cluster
+      `error GZ305 Pulumi.zone-x.yaml:1  cluster.context
     wanted the cluster of context gpu-x, got context "gpu-x" does not exist
     fix: add context gpu-x to the kubeconfig, or name another in gpu-zones:cluster.context; nothing was changed (docs/problems/GZ305.md)`,
     ],
@@ -147,12 +150,20 @@ const CASES: [title: string, input: RunInput, problems: string[]][] = [
       identity: { state: "unreachable", cause: "kubeconfig", reason: "a kubeconfig that cannot be read (x)" },
     }),
     [
-      `error GZ305 Pulumi.zone-x.yaml:1  cluster
+      `error GZ305 Pulumi.zone-x.yaml:1  cluster.context
     wanted the cluster of context gpu-x, got a kubeconfig that cannot be read (x)
     fix: mend the kubeconfig (gpu-zones:cluster.kubeconfig, else KUBECONFIG, else ~/.kube/config), then run this once more; nothing was changed (docs/problems/GZ305.md)`,
     ],
   ],
 ];
+
+/** The zone of a stack file elsewhere, whose `config:` stands in line 3. */
+function zoneIn(file: string, text: string): Zone {
+  const root: Located = { kind: "map", line: 3, entries: entriesOf(parseLocated(text).root) };
+  const { zone } = resolveZone("zone-x", [{ name: "zone-x", file, root }]);
+  if (zone === undefined) throw new Error("the zone has a problem");
+  return zone;
+}
 
 describe("the guard against a wrong cluster", () => {
   for (const [title, input, problems] of CASES) {
@@ -160,4 +171,18 @@ describe("the guard against a wrong cluster", () => {
       assert.deepEqual(identityGate(input).map(formatProblem), problems);
     });
   }
+
+  it("points at the stack file where it lies: at the context, else at cluster, else at config", () => {
+    const place = (text: string): string[] =>
+      identityGate(run(zoneIn("stacks/Pulumi.zone-x.yaml", text), { identity: dark })).map(
+        ({ file, line, path }) => `${file}:${line} ${path}`,
+      );
+    assert.deepEqual(place("\n\n\n\ncluster:\n  context: a\n"), [
+      "stacks/Pulumi.zone-x.yaml:6 cluster.context",
+    ]);
+    assert.deepEqual(place(`\n\n\n\ncluster:\n  uid: ${OURS}\n`), [
+      "stacks/Pulumi.zone-x.yaml:5 cluster.context",
+    ]);
+    assert.deepEqual(place(""), ["stacks/Pulumi.zone-x.yaml:3 cluster.context"]);
+  });
 });

@@ -26,7 +26,9 @@ export type Pool = keyof typeof POOLS;
 /** The zone has these pools under this strategy, and one app, `pd`, that asks so. */
 export function resolve(strategy: string, pools: readonly Pool[], gpu: string): ResolvedRequests {
   const lines = pools.map((pool) => {
-    const nodes = POOLS[pool].includes("count:") ? `selector: { pool: ${pool} }` : `nodes: [${pool}]`;
+    const nodes = POOLS[pool].includes("count:")
+      ? `selector: { pool: ${pool} }`
+      : `nodes: [${pool.toLowerCase()}]`;
     return `  ${pool.toLowerCase()}: { ${POOLS[pool]}, gpusPerNode: 8, os: ubuntu22.04, ${nodes} }`;
   });
   return resolveGpuRequests(

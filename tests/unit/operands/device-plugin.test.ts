@@ -166,12 +166,13 @@ describe("the device plugin's DaemonSet", () => {
     assert.deepEqual(daemonSet(onDelete).spec?.updateStrategy, { type: "OnDelete" });
   });
 
+  const DIGEST = `sha256:${"0a1b".repeat(16)}`;
   const images: [settings: string, image: string][] = [
     ["{}", IMAGE],
     ["{ version: v0.21.0 }", "nvcr.io/nvidia/k8s-device-plugin:v0.21.0"],
     ["{ image: registry:5000/plugin }", "registry:5000/plugin:v0.20.0"],
     ["{ image: registry:5000/plugin, version: v1 }", "registry:5000/plugin:v1"],
-    ['{ version: "sha256:0a1b" }', "nvcr.io/nvidia/k8s-device-plugin@sha256:0a1b"],
+    [`{ version: "${DIGEST}" }`, `nvcr.io/nvidia/k8s-device-plugin@${DIGEST}`],
   ];
   for (const [settings, image] of images) {
     it(`runs ${image} for ${settings}, in the plugin and its config managers alike`, () => {

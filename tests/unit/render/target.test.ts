@@ -170,6 +170,16 @@ describe("a target that cannot be found", function () {
     assert.equal(apps[0].workload, undefined);
   });
 
+  it("is a problem where it is named, whether or not another key acts on it", async () => {
+    for (const key of ["workload", "container"]) {
+      const { problems } = await renderTree(baseOf("pd"), zoneOf(`apps:\n  pd:\n    ${key}: nope\n`));
+      assert.deepEqual(
+        problems.map(({ code, path, line }) => `${code} ${path} ${line}`),
+        [`GZ104 apps.pd.${key} 3`],
+      );
+    }
+  });
+
   it("is a problem when a tag is given for a container without an image", async () => {
     const files = { ...baseOf("pd"), "apps/pd/base/deployment.yaml": deployment("pd", " [{ name: main }]") };
     const { problems } = await renderTree(files, zoneOf("apps:\n  pd: { image: '2' }\n"));
