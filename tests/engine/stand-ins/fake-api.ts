@@ -21,6 +21,7 @@ const resources: Record<string, JsonMap[]> = {
   "/api/v1": [
     { name: "configmaps", kind: "ConfigMap", namespaced: true },
     { name: "services", kind: "Service", namespaced: true },
+    { name: "secrets", kind: "Secret", namespaced: true },
   ],
   "/apis/apps/v1": [{ name: "daemonsets", kind: "DaemonSet", namespaced: true }],
   "/apis/stand-ins.test/v1": [{ name: "broads", kind: "Broad", namespaced: false }],
