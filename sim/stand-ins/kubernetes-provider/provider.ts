@@ -49,7 +49,7 @@ export class PartialState extends Error {
 }
 
 /** How long a missing kind or namespace is waited for, in milliseconds, as the official plugin does. */
-export const defaultKindRetryMs = 60_000;
+const defaultKindRetryMs = 60_000;
 const realClock: Clock = { now: () => Date.now(), pause };
 // Waits shorter than this are not worth a word.
 const quietMs = 700;
