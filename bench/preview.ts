@@ -30,8 +30,12 @@ export async function previewRows(options: PreviewOptions): Promise<Row[]> {
   try {
     const ours = (): Promise<Sample> => engine(options, options.repository, ["preview", "--stack", ZONE]);
     const bare = await bareProgram(options, join(folder, "bare"), "bare-peer", objects.length);
-    const [a, b] = await alternate(options.runs, ours, () =>
-      engine(options, bare, ["preview", "--stack", "bare-peer"]),
+    const empty = await bareProgram(options, join(folder, "empty"), "bare-empty", 0);
+    const [a, b, floor] = await alternate(
+      options.runs,
+      ours,
+      () => engine(options, bare, ["preview", "--stack", "bare-peer"]),
+      () => engine(options, empty, ["preview", "--stack", "bare-empty"]),
     );
     const sixty = await bareProgram(options, join(folder, "sixty"), "bare-sixty", 60);
     const standIn: Record<string, Sample> = { "first up": await firstUp(options, sixty) };
@@ -45,6 +49,7 @@ export async function previewRows(options: PreviewOptions): Promise<Row[]> {
     for (const [project, stack] of [
       [bare, "bare-peer"],
       [sixty, "bare-sixty"],
+      [empty, "bare-empty"],
     ] as const) {
       await engine(options, project, ["destroy", "--yes", "--skip-preview", "--stack", stack]);
       await timed(options.pulumi, ["stack", "rm", "--yes", "--force", stack, "--non-interactive"], {
@@ -60,11 +65,17 @@ export async function previewRows(options: PreviewOptions): Promise<Row[]> {
         theirs: b,
         target: 1.3,
       },
+      {
+        what: `no-op preview of ${ZONE} (${objects.length} objects)`,
+        peer: "an empty program: what the engine, Node and the loader cost anyway",
+        ours: a,
+        theirs: floor,
+      },
       ...Object.entries(standIn).map(([what, sample]) => ({
         what: `bare program, 60 ConfigMaps, stand-in provider: ${what}`,
         peer: "the official provider's figure (another run, same kind of machine)",
         ours: sample,
-        theirs: { seconds: OFFICIAL[what] ?? Number.NaN, megabytes: 0 },
+        theirs: { seconds: OFFICIAL[what] ?? Number.NaN, cpuSeconds: 0, megabytes: 0 },
       })),
     ];
   } finally {
@@ -80,7 +91,10 @@ function firstUp(options: PreviewOptions, project: string): Promise<Sample> {
   return engine(options, project, ["up", "--yes", "--skip-preview", "--stack", "bare-sixty"]);
 }
 
-/** The least program that registers ConfigMaps in the same simulated cluster; its stack is brought up unless it is for `first up`. */
+/**
+ * The least program that registers ConfigMaps in the same simulated cluster, or with none of them an empty one; its
+ * stack is brought up unless it is for `first up`.
+ */
 async function bareProgram(
   options: PreviewOptions,
   folder: string,
@@ -94,10 +108,10 @@ for (let index = 0; index < ${count}; index += 1) {
   new kubernetes.core.v1.ConfigMap(\`\${index}\`, { metadata: { name: \`${stack}-\${index}\`, namespace: "default" }, data: { index: String(index) } }, { provider });
 }
 `;
-  const project = `name: ${stack}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n    nodeargs: --import tsx\n`;
+  const project = `name: ${stack}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n    nodeargs: --import tsx/esm\n`;
   await writeFile(join(folder, "Pulumi.yaml"), project);
   await writeFile(join(folder, "package.json"), '{ "type": "module", "main": "index.ts" }');
-  await writeFile(join(folder, "index.ts"), program);
+  await writeFile(join(folder, "index.ts"), count === 0 ? "" : program);
   await symlink(join(options.repository, "node_modules"), join(folder, "node_modules"));
   await timed(options.pulumi, ["stack", "init", stack, "--non-interactive"], {
     cwd: folder,

@@ -8,7 +8,7 @@ import { loadZone } from "../plan/config/load.ts";
 import type { Zone } from "../plan/config/zone.ts";
 import { resolveGpuRequests } from "../plan/gpu/request.ts";
 import { renderZone } from "../plan/render/render.ts";
-import { alternate, type Sample } from "./measure.ts";
+import { alternate, inProcess, type Sample } from "./measure.ts";
 import type { Row } from "./report.ts";
 
 const APPS = 20;
@@ -81,12 +81,6 @@ function withChange(
   return inProcess(async () => {
     await renderZone(changed, { repository, kustomize, gpu, cacheDirectory });
   });
-}
-
-async function inProcess(work: () => Promise<void>): Promise<Sample> {
-  const started = performance.now();
-  await work();
-  return { seconds: (performance.now() - started) / 1000, megabytes: 0 };
 }
 
 /** Twenty copies of a shipped app, a zone that changes each, and the root a person would write for the same. */

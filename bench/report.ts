@@ -10,7 +10,7 @@ export interface Row {
   readonly target?: number;
 }
 
-/** A Markdown table of ratios; absolute times stand beside them only to show what was divided. */
+/** A Markdown table of ratios; absolute times stand beside them to show what was divided, and on how busy a machine. */
 export function markdown(rows: readonly Row[]): string {
   const line = ({ what, peer, ours, theirs, target }: Row): string => {
     const ratio = ours.seconds / theirs.seconds;
@@ -20,11 +20,15 @@ export function markdown(rows: readonly Row[]): string {
       ours.megabytes > 0 && theirs.megabytes > 0
         ? `${Math.round(ours.megabytes)} / ${Math.round(theirs.megabytes)} MB`
         : "";
-    return `| ${what} | ${peer} | ${ratio.toFixed(2)}${verdict} | ${ours.seconds.toFixed(2)} / ${theirs.seconds.toFixed(2)} s | ${memory} |`;
+    const processor =
+      ours.cpuSeconds > 0 && theirs.cpuSeconds > 0
+        ? `${ours.cpuSeconds.toFixed(2)} / ${theirs.cpuSeconds.toFixed(2)} s`
+        : "";
+    return `| ${what} | ${peer} | ${ratio.toFixed(2)}${verdict} | ${ours.seconds.toFixed(2)} / ${theirs.seconds.toFixed(2)} s | ${processor} | ${memory} |`;
   };
   return [
-    "| what | against | ratio | times | peak memory |",
-    "| --- | --- | --- | --- | --- |",
+    "| what | against | ratio | times | processor time | peak memory |",
+    "| --- | --- | --- | --- | --- | --- |",
     ...rows.map(line),
   ].join("\n");
 }

@@ -1,7 +1,8 @@
 import { isMap, type Json, type JsonMap } from "../plugin/protobuf.ts";
 import type { Cluster, ObjectAddress } from "./cluster.ts";
+import type { ProviderConfig } from "./config.ts";
 import { ApiError } from "./failure.ts";
-import { annotationIsTrue, mapsAt, objectId, text } from "./object.ts";
+import { annotationIsTrue, mapsAt, metadataOf, objectId, text } from "./object.ts";
 
 /** How an object is applied. */
 export interface ApplyOptions {
@@ -34,9 +35,20 @@ export async function apply(
   }
 }
 
-/** True when an object's own annotation asks to take fields from other managers. */
-export function asksForForce(object: JsonMap): boolean {
-  return annotationIsTrue(object, "pulumi.com/patchForce");
+/** True when an object's own annotation, or the provider, asks to take fields from other managers. */
+export function forces(object: JsonMap, config: Pick<ProviderConfig, "enablePatchForce">): boolean {
+  return config.enablePatchForce || annotationIsTrue(object, "pulumi.com/patchForce");
+}
+
+/** Name under which a new object is created: a later update takes over what it owns. */
+export const creator = "pulumi-kubernetes";
+
+/** True when a dry run cannot tell real conflicts: the taking over that an update begins with has not happened. */
+export function awaitsTakeOver(live: JsonMap): boolean {
+  const names = [creator, `${creator}.exe`, "pulumi-resource-kubernetes"];
+  return mapsAt(live, "metadata", "managedFields").some(
+    (entry) => entry["operation"] === "Update" && names.includes(text(entry["manager"]) ?? ""),
+  );
 }
 
 function explainConflict(error: unknown, object: JsonMap, fieldManager: string): unknown {
@@ -58,7 +70,7 @@ const takenOver: readonly { prefix: string; operation: string }[] = [
   { prefix: "kubectl", operation: "Apply" },
   { prefix: "kubectl", operation: "Update" },
   { prefix: "before-first-apply", operation: "Update" },
-  { prefix: "pulumi-kubernetes", operation: "Update" },
+  { prefix: creator, operation: "Update" },
   { prefix: "pulumi-resource-kubernetes", operation: "Update" },
 ];
 
@@ -95,17 +107,45 @@ function unite(left: Json, right: Json): Json {
   return union;
 }
 
-/** Makes `fieldManager` the owner of what kubectl owned, so that its later apply can change and remove it. */
+// A controller may write the object's status between the look and the patch.
+const takeOverAttempts = 5;
+
+/**
+ * Makes `fieldManager` the owner of what kubectl owned and of what our own create wrote, so that its apply can change
+ * and remove it. Returns the object as it then is; nothing is written when another has changed it since it was read.
+ */
 export async function takeOverManagers(
   cluster: Cluster,
   address: ObjectAddress,
-  live: JsonMap,
+  fieldManager: string,
+): Promise<JsonMap> {
+  for (let attempt = 1; ; attempt += 1) {
+    const live = await cluster.get(address);
+    const managedFields = takeOver(live, fieldManager);
+    if (managedFields === undefined) return live;
+    try {
+      return await cluster.request("PATCH", address, {
+        contentType: "application/json-patch+json",
+        body: [
+          { op: "replace", path: "/metadata/managedFields", value: managedFields },
+          { op: "replace", path: "/metadata/resourceVersion", value: metadataOf(live)["resourceVersion"] },
+        ],
+      });
+    } catch (error) {
+      const raced = error instanceof ApiError && error.code === 409 && attempt < takeOverAttempts;
+      if (!raced) throw error;
+    }
+  }
+}
+
+/** Gives up all fields of a manager that an object no longer uses. */
+export async function relinquish(
+  cluster: Cluster,
+  address: ObjectAddress,
+  object: JsonMap,
   fieldManager: string,
 ): Promise<void> {
-  const managedFields = takeOver(live, fieldManager);
-  if (managedFields === undefined) return;
-  await cluster.request("PATCH", address, {
-    contentType: "application/json-patch+json",
-    body: [{ op: "replace", path: "/metadata/managedFields", value: managedFields }],
-  });
+  const { name, namespace } = metadataOf(object);
+  const identity = { apiVersion: object["apiVersion"], kind: object["kind"], metadata: { name, namespace } };
+  await apply(cluster, address, identity, { fieldManager, force: false, dryRun: false });
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { JsonMap } from "../plugin/protobuf.ts";
 import type { Cluster } from "./cluster.ts";
-import { builtInScope } from "./discovery.ts";
 import { NoKindError, UnreachableError } from "./failure.ts";
+import { builtInScope } from "./scope.ts";
 import {
   annotationIsTrue,
   apiVersion,
@@ -34,14 +34,18 @@ export interface CheckQuestion {
 
 /** Completes inputs: apiVersion, kind, a name where none is given, the default namespace. Nothing else is invented. */
 export async function checkInputs(question: CheckQuestion, cluster: Cluster): Promise<JsonMap> {
-  const { kind, declared } = question;
+  const { kind, declared, olds } = question;
   noteDeclaredScope(question.news, declared);
   let inputs: JsonMap = { ...question.news, apiVersion: apiVersion(kind), kind: kind.kind };
   if (metadataOf(inputs)["name"] === undefined && metadataOf(inputs)["generateName"] === undefined) {
     inputs = withAutomaticName(inputs, question);
   }
-  if (metadataOf(inputs)["namespace"] === undefined && (await isNamespaced(kind, declared, cluster))) {
-    inputs = withMetadata(inputs, "namespace", await cluster.defaultNamespace());
+  if (metadataOf(inputs)["namespace"] === undefined) {
+    const namespaced = await scopeOf(kind, declared, cluster);
+    // While nobody can say, a new namespace would be a replacement; creation corrects a wrong one.
+    if (namespaced === undefined && olds !== undefined)
+      return withMetadata(inputs, "namespace", metadataOf(olds)["namespace"]);
+    if (namespaced !== false) return withMetadata(inputs, "namespace", await cluster.defaultNamespace());
   }
   return inputs;
 }
@@ -59,14 +63,18 @@ export function isAutonamed(inputs: JsonMap): boolean {
   return annotationIsTrue(inputs, autonamed);
 }
 
-async function isNamespaced(kind: ObjectKind, declared: DeclaredScopes, cluster: Cluster): Promise<boolean> {
+/** Whether a kind is namespaced; undefined while only an API server could say that does not know it or is dark. */
+export async function scopeOf(
+  kind: ObjectKind,
+  declared: DeclaredScopes,
+  cluster: Cluster,
+): Promise<boolean | undefined> {
   const builtIn = builtInScope(kind) ?? declared.get(`${kind.group}/${kind.kind}`);
   if (builtIn !== undefined) return builtIn;
   try {
     return (await cluster.find(kind)).namespaced;
   } catch (error) {
-    // Nobody can say yet; creation corrects it once the kind exists.
-    if (error instanceof NoKindError || error instanceof UnreachableError) return true;
+    if (error instanceof NoKindError || error instanceof UnreachableError) return undefined;
     throw error;
   }
 }

@@ -29,9 +29,10 @@ export class Cluster {
   constructor(config: ProviderConfig, environment: NodeJS.ProcessEnv, stop: StopSignals) {
     this.#stop = stop;
     this.#endpoint = findEndpoint(config, environment);
-    this.#client = this.#endpoint.then(
-      (endpoint) => new ApiClient(endpoint.server, () => connect(endpoint), config.timeoutMs),
-    );
+    this.#client = this.#endpoint.then((endpoint) => {
+      if (!isLoopback(endpoint.server)) throw new Error(notSimulated(endpoint.server));
+      return new ApiClient(endpoint.server, () => connect(endpoint), config.timeoutMs);
+    });
     this.#discovery = this.#client.then((client) => new Discovery(client));
     for (const promise of [this.#endpoint, this.#client, this.#discovery]) promise.catch(() => undefined);
   }
@@ -90,4 +91,13 @@ export class Cluster {
     const signal = request.method === "GET" ? this.#stop.reads : this.#stop.writes;
     return (await this.#client).send({ ...request, signal });
   }
+}
+
+function isLoopback(server: string): boolean {
+  const host = URL.canParse(server) ? new URL(server).hostname : "";
+  return host === "localhost" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function notSimulated(server: string): string {
+  return `the API server ${server} is not on this machine, and the stand-in Kubernetes provider is for simulated zones only: install the official plugin (pulumi plugin install resource kubernetes) and take the stand-in off PATH`;
 }

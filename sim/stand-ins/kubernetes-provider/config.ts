@@ -22,14 +22,12 @@ export interface ProviderConfig {
 
 const defaultTimeoutMs = 32_000;
 
-/** Reads provider inputs; the SDK sends booleans and maps as JSON text. Throws on a value of the wrong type. */
+/** Reads provider inputs; the SDK sends booleans and maps as JSON text. Throws on a time limit that is none. */
 export function readConfig(inputs: JsonMap, environment: NodeJS.ProcessEnv): ProviderConfig {
+  // The official plugin takes nothing but "true" for a yes, neither from the program nor from the environment.
   const flag = (key: string, variable: string): boolean => {
     const value = decoded(inputs[key]) ?? environment[variable];
-    if (value === undefined || value === "") return false;
-    if (value === true || value === "true" || value === "1") return true;
-    if (value === false || value === "false" || value === "0") return false;
-    throw new Error(`provider config ${key} must be true or false, got ${JSON.stringify(value)}`);
+    return value === true || value === "true";
   };
   const config: ProviderConfig = {
     enableConfigMapMutable: flag("enableConfigMapMutable", "PULUMI_K8S_ENABLE_CONFIGMAP_MUTABLE"),

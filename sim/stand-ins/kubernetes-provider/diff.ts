@@ -2,7 +2,8 @@ import { isMap, type Json, type JsonMap } from "../plugin/protobuf.ts";
 import { isAutonamed } from "./check.ts";
 import { metadataOf } from "./object.ts";
 import { isUnknown } from "./property.ts";
-import type { PathStep } from "./replace-fields.ts";
+import { sameQuantity } from "./quantity.ts";
+import type { PathStep, Replaces } from "./replace-fields.ts";
 
 /** One changed property. */
 export interface Change {
@@ -19,18 +20,21 @@ export interface InputDiff {
   deleteBeforeReplace: boolean;
 }
 
-/** Compares the inputs of the last run with those of this one; both without secret marks. */
-export function diffInputs(
-  olds: JsonMap,
-  news: JsonMap,
-  replaces: (path: readonly PathStep[]) => boolean,
-): InputDiff {
+/** Compares what the cluster has of the last run's inputs with this run's; both without secret marks. */
+export function diffInputs(olds: JsonMap, news: JsonMap, replaces: Replaces): InputDiff {
   const changes = changesBetween(olds, news, []).map((change) => ({
     ...change,
-    replace: replaces(change.path),
+    replace: replaces(change.path, valueAt(news, change.path)),
   }));
   const replace = changes.some((change) => change.replace);
   return { changes, deleteBeforeReplace: replace && takesSameName(olds, news) };
+}
+
+function valueAt(value: Json, path: readonly PathStep[]): Json | undefined {
+  return path.reduce<Json | undefined>((here, step) => {
+    if (typeof step === "number") return Array.isArray(here) ? here[step] : undefined;
+    return isMap(here) ? here[step] : undefined;
+  }, value);
 }
 
 function takesSameName(olds: JsonMap, news: JsonMap): boolean {
@@ -63,7 +67,7 @@ export function changesBetween(
       changesBetween(before[index], after[index], [...path, index]),
     );
   }
-  return before === after ? [] : [{ path, kind: "update" }];
+  return before === after || sameQuantity(path, before, after) ? [] : [{ path, kind: "update" }];
 }
 
 /** A path as the engine writes it: `spec.containers[0].image`, `metadata.labels["app.kubernetes.io/name"]`. */

@@ -59,6 +59,16 @@ export function isNamespaceMissing(error: unknown): boolean {
   return isNotFound(error) && error.details["kind"] === "namespaces";
 }
 
+/** True for "you may not". */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 403;
+}
+
+/** True when the API server gave no usable answer, or said that it is itself in trouble: it may be back soon. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof UnreachableError || (error instanceof ApiError && error.code >= 500);
+}
+
 /** What gRPC sends for an error. */
 export interface GrpcFailure {
   code: status;

@@ -1,4 +1,5 @@
 import { isMap, type Json, type JsonMap } from "../plugin/protobuf.ts";
+import { builtInScope } from "./scope.ts";
 
 /** Group, version and kind of an object; the core group is "". */
 export interface ObjectKind {
@@ -20,17 +21,22 @@ export function parseApiVersion(text: string): { group: string; version: string 
     : { group: text.slice(0, slash), version: text.slice(slash + 1) };
 }
 
+// The official plugin renders these itself, or makes many objects of one; the stand-in would send them to the server.
+const renderedGroups = new Set(["helm.sh", "yaml", "kustomize"]);
+
 /**
  * The kind that a Pulumi type stands for, for example `kubernetes:apps/v1:Deployment`; the inputs' own apiVersion and
- * kind win. Throws for types that the stand-in does not have (Patch resources, Helm, remote components).
+ * kind win. Throws for types that the stand-in does not have (Patch and List resources, Helm, remote components).
  */
 export function objectKind(type: string, inputs: JsonMap): ObjectKind {
   const [, module = "", typeName = ""] = type.split(":");
   const slash = module.lastIndexOf("/");
-  if (slash < 0)
-    throw new Error(`the stand-in provider has no ${type}: install the official Kubernetes plugin`);
-  const named = module.slice(0, slash);
+  const named = module.slice(0, Math.max(slash, 0));
   const kind = text(inputs["kind"]) ?? typeName;
+  const isList =
+    kind.endsWith("List") && builtInScope({ group: named === "core" ? "" : named, kind }) !== undefined;
+  if (slash < 0 || renderedGroups.has(named) || isList)
+    throw new Error(`the stand-in provider has no ${type}: install the official Kubernetes plugin`);
   if (typeName === `${kind}Patch`) {
     throw new Error(
       `the stand-in provider has no Patch resources (${type}): install the official Kubernetes plugin`,

@@ -25,6 +25,31 @@ export function hasUnknown(value: unknown): boolean {
   return isUnknown(value);
 }
 
+// Schema extensions whose dashes an SDK's property names cannot have.
+const extensions = new Map(
+  [
+    "x-kubernetes-embedded-resource",
+    "x-kubernetes-int-or-string",
+    "x-kubernetes-list-map-keys",
+    "x-kubernetes-list-type",
+    "x-kubernetes-map-type",
+    "x-kubernetes-preserve-unknown-fields",
+    "x-kubernetes-validations",
+  ].map((name) => [name.replaceAll("-", "_"), name]),
+);
+
+/** The same value with the SDK's spelling of schema extensions (`x_kubernetes_…`) as Kubernetes spells them. */
+export function withDashes(value: Json): Json {
+  if (Array.isArray(value)) return value.map(withDashes);
+  if (!isMap(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      extensions.get(key) ?? key,
+      item === undefined ? undefined : withDashes(item),
+    ]),
+  );
+}
+
 function isSecret(value: unknown): value is JsonMap {
   return isMap(value) && value[signatureKey] === secretSignature;
 }
@@ -53,22 +78,23 @@ export function revealMap(map: JsonMap): JsonMap {
 
 /**
  * Marks in `value` as secret what is secret at the same place of `like`. A secret inside a list makes the whole list
- * one, since the server may reorder it; with `lists` "itemwise" the lists are known to be in the same order.
+ * one, since the server may reorder it.
  */
-export function hideLike(value: Json, like: Json | undefined, lists: "whole" | "itemwise" = "whole"): Json {
+export function hideLike(value: Json, like: Json | undefined): Json {
   if (isSecret(like)) return secret(value);
-  if (Array.isArray(value) && Array.isArray(like)) {
-    if (lists === "itemwise") return value.map((item, index) => hideLike(item, like[index], lists));
-    return like.some(hasSecret) ? secret(value) : value;
-  }
   if (isMap(value) && isMap(like)) {
     const hidden: JsonMap = {};
     for (const [key, item] of Object.entries(value)) {
-      hidden[key] = item === undefined ? undefined : hideLike(item, like[key], lists);
+      hidden[key] = item === undefined ? undefined : hideLike(item, like[key]);
     }
     return hidden;
   }
-  return value;
+  return hasSecret(like) ? secret(value) : value;
+}
+
+/** {@link hideLike} for a whole object; of a Secret everything that it keeps is marked, whoever wrote it. */
+export function hideObject(object: JsonMap, like: JsonMap): JsonMap {
+  return hideSecretObject(hideLike(object, like) as JsonMap);
 }
 
 function hasSecret(value: unknown): boolean {
@@ -78,8 +104,8 @@ function hasSecret(value: unknown): boolean {
 }
 
 /** Marks `data`, `stringData` and a recorded last-applied copy of a Secret object as secret; others pass. */
-export function hideSecretObject(object: JsonMap): JsonMap {
-  if (object["kind"] !== "Secret" || object["apiVersion"] !== "v1") return object;
+function hideSecretObject(object: JsonMap): JsonMap {
+  if (object["kind"] !== "Secret") return object;
   const hidden = { ...object };
   for (const key of ["data", "stringData"]) {
     const value = hidden[key];

@@ -1,18 +1,30 @@
 import type { EngineLog } from "../plugin/engine.ts";
 import type { JsonMap } from "../plugin/protobuf.ts";
 import { awaitReady, judge, notReady, skipsAwait, waitLimitMs, type Wait } from "./await/await.ts";
-import { checkInputs, type DeclaredScopes } from "./check.ts";
+import { relinquish } from "./apply.ts";
+import { checkInputs, scopeOf, type DeclaredScopes } from "./check.ts";
+import { pause } from "./client.ts";
 import { Cluster, type ObjectAddress } from "./cluster.ts";
 import { readConfig, type ProviderConfig } from "./config.ts";
-import { addressOf, createObject, creationRefused, previewCreate } from "./create.ts";
+import { addressOf, createObject, creationRefused, previewCreate, type Clock } from "./create.ts";
 import { deleteObject } from "./delete.ts";
 import { diffInputs, type InputDiff } from "./diff.ts";
-import { InitError, isNotFound, NoKindError, UnreachableError } from "./failure.ts";
-import { objectId, objectKind, parseId, text, urnName, urnType, type ObjectKind } from "./object.ts";
-import { hasUnknown, hideLike, hideSecretObject, revealMap } from "./property.ts";
-import { appliedBy, liveInputs } from "./read.ts";
+import { ApiError, InitError, isNotFound, NoKindError, UnreachableError } from "./failure.ts";
+import {
+  metadataOf,
+  objectId,
+  objectKind,
+  parseId,
+  urnName,
+  urnType,
+  withMetadata,
+  type ObjectKind,
+} from "./object.ts";
+import { hasUnknown, hideObject, revealMap, withDashes } from "./property.ts";
+import { liveInputs } from "./read.ts";
 import { replaces } from "./replace-fields.ts";
-import { fieldManagerOf, previewState, stateOf } from "./state.ts";
+import { fieldManagerOf, inputsIn, namedManager, previewState, stateOf } from "./state.ts";
+import { unmodelledAnnotations, unmodelledOptions, type CheckFailure } from "./unmodelled.ts";
 import { previewUpdate, updateObject, updateRefused } from "./update.ts";
 
 /** The state of an object, with secret marks, under its id. */
@@ -36,7 +48,9 @@ export class PartialState extends Error {
   }
 }
 
+/** How long a missing kind or namespace is waited for, in milliseconds, as the official plugin does. */
 const defaultKindRetryMs = 60_000;
+const realClock: Clock = { now: () => Date.now(), pause };
 // Waits shorter than this are not worth a word.
 const quietMs = 700;
 // After a cancel, requests that write may still finish within this time.
@@ -46,32 +60,42 @@ const writeGraceMs = 2000;
 export class KubernetesProvider {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #log: () => EngineLog;
+  readonly #clock: Clock;
   readonly #stop = { reads: new AbortController(), writes: new AbortController() };
   readonly #declared: DeclaredScopes = new Map();
   #config: ProviderConfig | undefined;
   #cluster: Cluster | undefined;
   #dark: UnreachableError | undefined;
 
-  constructor(environment: NodeJS.ProcessEnv, log: () => EngineLog) {
+  constructor(environment: NodeJS.ProcessEnv, log: () => EngineLog, clock = realClock) {
     this.#environment = environment;
     this.#log = log;
+    this.#clock = clock;
   }
 
-  /** Takes provider inputs without secret marks. Nothing is contacted yet. */
+  /** Why provider inputs, without secret marks, cannot be taken; empty when they can. */
+  checkConfig(inputs: JsonMap): CheckFailure[] {
+    return unmodelledOptions(inputs, this.#environment);
+  }
+
+  /** Takes provider inputs without secret marks. Nothing is contacted yet. Throws where checkConfig finds something. */
   configure(inputs: JsonMap): void {
+    const [refusal] = this.checkConfig(inputs);
+    if (refusal !== undefined) throw new Error(refusal.reason);
     this.#config = readConfig(inputs, this.#environment);
     const stop = { reads: this.#stop.reads.signal, writes: this.#stop.writes.signal };
     this.#cluster = new Cluster(this.#config, this.#environment, stop);
   }
 
-  /** Completes inputs. */
+  /** Completes inputs, and says what of them is refused. */
   async check(
     urn: string,
     olds: JsonMap | undefined,
     news: JsonMap,
     randomSeed: Uint8Array,
-  ): Promise<JsonMap> {
-    const plain = revealMap(news);
+  ): Promise<{ inputs: JsonMap; failures: CheckFailure[] }> {
+    const spelled = withDashes(news) as JsonMap;
+    const plain = revealMap(spelled);
     const kind = objectKind(urnType(urn), plain);
     const question = {
       kind,
@@ -82,14 +106,28 @@ export class KubernetesProvider {
       declared: this.#declared,
     };
     const checked = await checkInputs(question, this.#ready().cluster);
-    return hideLike(checked, news, "itemwise") as JsonMap;
+    return { inputs: hideObject(checked, spelled), failures: unmodelledAnnotations(checked) };
   }
 
-  /** Compares the inputs of two runs. */
-  diff(urn: string, oldInputs: JsonMap, newInputs: JsonMap): InputDiff {
-    const olds = revealMap(oldInputs);
-    const news = revealMap(newInputs);
-    return diffInputs(olds, news, replaces(objectKind(urnType(urn), news), this.#ready().config, olds));
+  /** Compares what the state has of the old inputs with the new ones: drift that a refresh has recorded counts. */
+  async diff(urn: string, oldState: JsonMap, oldInputs: JsonMap, newInputs: JsonMap): Promise<InputDiff> {
+    const state = revealMap(oldState);
+    const known = revealMap(oldInputs);
+    let news = revealMap(newInputs);
+    let olds = liveInputs(state, Object.keys(known).length > 0 ? known : inputsIn(state));
+    const kind = objectKind(urnType(urn), news);
+    if (metadataOf(olds)["namespace"] !== metadataOf(news)["namespace"]) {
+      [olds, news] = await this.#inScope(kind, olds, news);
+    }
+    return diffInputs(olds, news, replaces(kind, this.#ready().config, news));
+  }
+
+  /** Objects without a namespace that their kind does not have, or with the one that it means. */
+  async #inScope(kind: ObjectKind, olds: JsonMap, news: JsonMap): Promise<[JsonMap, JsonMap]> {
+    const namespaced = await scopeOf(kind, this.#declared, this.#ready().cluster);
+    const place = (object: JsonMap) =>
+      namespaced === false ? undefined : (metadataOf(object)["namespace"] ?? "default");
+    return [withMetadata(olds, "namespace", place(olds)), withMetadata(news, "namespace", place(news))];
   }
 
   /** Creates an object and waits for it. Throws PartialState when it exists but is not ready. */
@@ -103,6 +141,7 @@ export class KubernetesProvider {
       config,
       fieldManager,
       kindRetryMs: this.#kindRetryMs(),
+      clock: this.#clock,
       signal: wait.signal,
       onStatus: wait.onStatus,
     };
@@ -116,14 +155,15 @@ export class KubernetesProvider {
   async previewCreate(urn: string, inputs: JsonMap): Promise<JsonMap> {
     const plain = revealMap(inputs);
     const kind = objectKind(urnType(urn), plain);
-    if (hasUnknown(plain) || this.#dark !== undefined) return inputs;
-    const { cluster } = this.#ready();
-    const dryRun = await previewCreate(cluster, kind, plain, fieldManagerOf(plain, {}), (error) => {
+    if (hasUnknown(plain) || this.#dark !== undefined) return hideObject(inputs, inputs);
+    const { cluster, config } = this.#ready();
+    const options = { config, fieldManager: fieldManagerOf(plain, {}) };
+    const dryRun = await previewCreate(cluster, kind, plain, options, (error) => {
       this.#warnDark(error);
     }).catch((error: unknown) => {
       throw creationRefused(error, plain);
     });
-    return dryRun === undefined ? inputs : previewState(dryRun, inputs, plain);
+    return dryRun === undefined ? hideObject(inputs, inputs) : previewState(dryRun, inputs, plain);
   }
 
   /** Applies new inputs and waits. Throws PartialState when the object is applied but not ready. */
@@ -138,11 +178,17 @@ export class KubernetesProvider {
     const { cluster, config } = this.#ready();
     const plain = revealMap(inputs);
     const address = addressIn(objectKind(urnType(urn), plain), id);
-    const fieldManager = fieldManagerOf(plain, revealMap(oldState));
+    const before = revealMap(oldState);
+    const formerManager = namedManager(inputsIn(before), before);
+    const fieldManager = fieldManagerOf(plain, before);
     const wait = this.#wait(urn, plain, timeoutSeconds);
     try {
       const updated = await updateObject(cluster, address, plain, { config, fieldManager, ignoreChanges });
-      return await this.#settle(address, updated, inputs, fieldManager, wait);
+      const settled = await this.#settle(address, updated, inputs, fieldManager, wait);
+      if (formerManager !== undefined && formerManager !== fieldManager) {
+        await relinquish(cluster, address, plain, formerManager);
+      }
+      return settled;
     } catch (error) {
       if (error instanceof UnreachableError && config.skipUpdateUnreachable) {
         this.#log().log(
@@ -152,28 +198,51 @@ export class KubernetesProvider {
         );
         return { id, state: oldState };
       }
-      throw updateRefused(error, plain);
+      throw await this.#refusedUpdate(error, address, inputs, fieldManager);
     }
   }
 
+  /** A refused update of an object that exists: the engine keeps the object as it is, and tries again. */
+  async #refusedUpdate(
+    error: unknown,
+    address: ObjectAddress,
+    inputs: JsonMap,
+    fieldManager: string,
+  ): Promise<unknown> {
+    const refusal = updateRefused(error, revealMap(inputs));
+    if (!(error instanceof ApiError) || !(refusal instanceof Error)) return refusal;
+    const live = await this.#ready()
+      .cluster.get(address)
+      .catch(() => undefined);
+    if (live === undefined) return refusal;
+    const state = stateOf(live, inputs, fieldManager);
+    return new PartialState(refusal.message, {
+      id: objectId(live),
+      state,
+      reasons: [refusal.message],
+      inputs,
+    });
+  }
+
   /** What an update would give; the inputs themselves where only the real run can tell. */
-  async previewUpdate(urn: string, id: string, oldState: JsonMap, inputs: JsonMap): Promise<JsonMap> {
+  async previewUpdate(
+    urn: string,
+    id: string,
+    oldState: JsonMap,
+    inputs: JsonMap,
+    ignoreChanges: string[],
+  ): Promise<JsonMap> {
     const plain = revealMap(inputs);
-    if (hasUnknown(plain) || this.#dark !== undefined) return inputs;
-    const { cluster } = this.#ready();
+    if (hasUnknown(plain) || this.#dark !== undefined) return hideObject(inputs, inputs);
+    const { cluster, config } = this.#ready();
     const address = addressIn(objectKind(urnType(urn), plain), id);
-    const dryRun = await previewUpdate(
-      cluster,
-      address,
-      plain,
-      fieldManagerOf(plain, revealMap(oldState)),
-      (error) => {
-        this.#warnDark(error);
-      },
-    ).catch((error: unknown) => {
+    const options = { config, fieldManager: fieldManagerOf(plain, revealMap(oldState)), ignoreChanges };
+    const dryRun = await previewUpdate(cluster, address, plain, options, (error) => {
+      this.#warnDark(error);
+    }).catch((error: unknown) => {
       throw updateRefused(error, plain);
     });
-    return dryRun === undefined ? inputs : previewState(dryRun, inputs, plain);
+    return dryRun === undefined ? hideObject(inputs, inputs) : previewState(dryRun, inputs, plain);
   }
 
   /** Reads an object; undefined when it is gone. Throws PartialState when it is there but not ready. */
@@ -190,9 +259,12 @@ export class KubernetesProvider {
     const address = addressIn(kind, id);
     try {
       const live = await cluster.get(address);
-      const found = hideSecretObject(hideLike(liveInputs(live, known), inputs, "itemwise") as JsonMap);
-      const kept = text(plainState["__fieldManager"]) ?? appliedBy(live);
-      const answer = { id: objectId(live), state: stateOf(live, inputs, kept), inputs: found };
+      const found = hideObject(liveInputs(live, known), inputs);
+      const answer = {
+        id: objectId(live),
+        state: stateOf(live, found, fieldManagerOf(known, plainState)),
+        inputs: found,
+      };
       if (Object.keys(known).length === 0 || skipsAwait(known)) return answer;
       const verdict = await judge(kind, live, cluster);
       if (verdict.state === "ready") return answer;
@@ -201,6 +273,7 @@ export class KubernetesProvider {
     } catch (error) {
       if (isNotFound(error) || error instanceof NoKindError) return undefined;
       if (error instanceof UnreachableError && config.deleteUnreachable) return undefined;
+      if (error instanceof UnreachableError && config.skipUpdateUnreachable) return { id, state, inputs };
       throw error;
     }
   }

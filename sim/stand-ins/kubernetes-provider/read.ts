@@ -1,12 +1,12 @@
 import { isMap, type Json, type JsonMap } from "../plugin/protobuf.ts";
 import { autonamed, isAutonamed } from "./check.ts";
-import { annotation, mapsAt, metadataOf, text } from "./object.ts";
+import { annotation, metadataOf, text } from "./object.ts";
 
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
 /**
- * The inputs that a live object stands for. With known inputs: the same fields with their live values, so that only
- * drift in what we set shows. Without (an import), as the official provider does: what kubectl last applied, else only
+ * The inputs that a live object stands for. With known inputs: the same fields with their live values, so that drift
+ * in what we set shows, and nothing else. Without (an import), as the official provider does: what kubectl last applied, else only
  * the kind and an automatic name, so that the next `up` plans a replacement.
  */
 export function liveInputs(live: JsonMap, known: JsonMap): JsonMap {
@@ -35,7 +35,7 @@ function follow(known: Json, live: Json): Json {
     for (const [key, value] of Object.entries(known)) {
       const found = live[key];
       if (value !== undefined && found !== undefined) followed[key] = follow(value, found);
-      // The server drops empty lists and maps; that is no drift.
+      // The server drops what says nothing; that is no drift.
       else if (value !== undefined && isEmpty(value)) followed[key] = value;
     }
     return followed;
@@ -47,6 +47,8 @@ function follow(known: Json, live: Json): Json {
 function isEmpty(value: Json): boolean {
   return (
     value === "" ||
+    value === false ||
+    value === 0 ||
     (Array.isArray(value) ? value.length === 0 : isMap(value) && Object.keys(value).length === 0)
   );
 }
@@ -76,13 +78,4 @@ function withStringData(inputs: JsonMap, known: JsonMap, live: JsonMap): JsonMap
     if (typeof encoded === "string") stringData[key] = Buffer.from(encoded, "base64").toString();
   }
   return { ...inputs, stringData };
-}
-
-/** The field manager that applied a live object, when it is one of ours; undefined otherwise. */
-export function appliedBy(live: JsonMap): string | undefined {
-  const own = mapsAt(live, "metadata", "managedFields").find(
-    (entry) =>
-      entry["operation"] === "Apply" && (text(entry["manager"]) ?? "").startsWith("pulumi-kubernetes-"),
-  );
-  return text(own?.["manager"]);
 }

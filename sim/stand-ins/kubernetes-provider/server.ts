@@ -10,6 +10,7 @@ import { propertyPath, type Change, type InputDiff } from "./diff.ts";
 import { grpcFailure, initFailure } from "./failure.ts";
 import { revealMap } from "./property.ts";
 import { KubernetesProvider, PartialState } from "./provider.ts";
+import type { CheckFailure } from "./unmodelled.ts";
 
 const require = createRequire(import.meta.url);
 const messages = require("@pulumi/pulumi/proto/provider_pb") as typeof provider_pb;
@@ -34,9 +35,12 @@ export function resourceProvider(
     }),
     // The SDK asks for a plugin of at least its own version; the stand-in belongs to the installed SDK.
     getPluginInfo: answer(() => new PluginInfo().setVersion(sdkVersion())),
-    checkConfig: answer((request: provider_pb.CheckRequest) =>
-      new messages.CheckResponse().setInputs(request.getNews()),
-    ),
+    checkConfig: answer((request: provider_pb.CheckRequest) => {
+      const failures = provider.checkConfig(revealMap(fromStruct(request.getNews())));
+      return new messages.CheckResponse()
+        .setInputs(request.getNews())
+        .setFailuresList(failures.map(checkFailure));
+    }),
     diffConfig: answer(async (request: provider_pb.DiffRequest) => {
       const olds = revealMap(fromStruct(request.getOldInputs() ?? request.getOlds()));
       const { changed, replaces } = await diffConfig(olds, revealMap(fromStruct(request.getNews())));
@@ -52,12 +56,20 @@ export function resourceProvider(
     check: answer(async (request: provider_pb.CheckRequest) => {
       const olds = request.hasOlds() ? fromStruct(request.getOlds()) : undefined;
       const seed = request.getRandomseed_asU8();
-      const inputs = await provider.check(request.getUrn(), olds, fromStruct(request.getNews()), seed);
-      return new messages.CheckResponse().setInputs(toStruct(inputs));
+      const { inputs, failures } = await provider.check(
+        request.getUrn(),
+        olds,
+        fromStruct(request.getNews()),
+        seed,
+      );
+      return new messages.CheckResponse()
+        .setInputs(toStruct(inputs))
+        .setFailuresList(failures.map(checkFailure));
     }),
-    diff: answer((request: provider_pb.DiffRequest) => {
-      const olds = fromStruct(request.getOldInputs() ?? request.getOlds());
-      return diffResponse(provider.diff(request.getUrn(), olds, fromStruct(request.getNews())));
+    diff: answer(async (request: provider_pb.DiffRequest) => {
+      const state = fromStruct(request.getOlds());
+      const olds = fromStruct(request.getOldInputs());
+      return diffResponse(await provider.diff(request.getUrn(), state, olds, fromStruct(request.getNews())));
     }),
     create: answer(async (request: provider_pb.CreateRequest) => {
       const inputs = fromStruct(request.getProperties());
@@ -85,11 +97,11 @@ export function resourceProvider(
       const id = request.getId();
       const olds = fromStruct(request.getOlds());
       const news = fromStruct(request.getNews());
+      const ignored = request.getIgnorechangesList();
       if (request.getPreview()) {
-        const properties = await provider.previewUpdate(urn, id, olds, news);
+        const properties = await provider.previewUpdate(urn, id, olds, news, ignored);
         return new messages.UpdateResponse().setProperties(toStruct(properties));
       }
-      const ignored = request.getIgnorechangesList();
       const { state } = await provider.update(urn, id, olds, news, ignored, request.getTimeout());
       return new messages.UpdateResponse().setProperties(toStruct(state));
     }),
@@ -115,6 +127,10 @@ export function resourceProvider(
     },
   };
   return { implementation, shutdown: () => provider.close() };
+}
+
+function checkFailure({ property, reason }: CheckFailure): provider_pb.CheckFailure {
+  return new messages.CheckFailure().setProperty(property).setReason(reason);
 }
 
 function sdkVersion(): string {

@@ -1,10 +1,9 @@
-import type { JsonMap } from "../plugin/protobuf.ts";
-import { apply, asksForForce, takeOverManagers } from "./apply.ts";
+import { isMap, type Json, type JsonMap } from "../plugin/protobuf.ts";
+import { apply, awaitsTakeOver, forces, takeOverManagers } from "./apply.ts";
 import type { Cluster, ObjectAddress } from "./cluster.ts";
 import type { ProviderConfig } from "./config.ts";
-import { NoKindError, ApiError, UnreachableError } from "./failure.ts";
+import { ApiError, isForbidden, NoKindError, UnreachableError } from "./failure.ts";
 import { at, mapsAt, metadataOf, objectId, withMetadata } from "./object.ts";
-import { isMap, type Json } from "../plugin/protobuf.ts";
 
 /** How objects are updated. */
 export interface UpdateOptions {
@@ -22,13 +21,22 @@ export async function updateObject(
   options: UpdateOptions,
 ): Promise<JsonMap> {
   const { fieldManager, config } = options;
-  const live = await cluster.get(address);
-  if (address.kind.kind === "CustomResourceDefinition")
-    return replaceWhole(cluster, address, inputs, live, fieldManager);
-  await takeOverManagers(cluster, address, live, fieldManager);
+  if (isDefinition(address)) {
+    return replaceWhole(cluster, address, inputs, await cluster.get(address), { fieldManager });
+  }
+  const live = await takeOverManagers(cluster, address, fieldManager);
+  const force = forces(inputs, config) || hasNoManagers(live);
   const body = withoutForeignFields(inputs, live, options);
-  const force = config.enablePatchForce || asksForForce(inputs);
   return apply(cluster, address, body, { fieldManager, force, dryRun: false });
+}
+
+function isDefinition({ kind }: ObjectAddress): boolean {
+  return kind.kind === "CustomResourceDefinition";
+}
+
+/** Objects from before server-side apply record no managers, and conflict with everyone. */
+function hasNoManagers(live: JsonMap): boolean {
+  return mapsAt(live, "metadata", "managedFields").length === 0;
 }
 
 // As the official provider does: the definition changes in one go, its custom resources stay.
@@ -37,10 +45,10 @@ async function replaceWhole(
   address: ObjectAddress,
   inputs: JsonMap,
   live: JsonMap,
-  fieldManager: string,
+  query: Record<string, string>,
 ): Promise<JsonMap> {
   const body = withMetadata(inputs, "resourceVersion", metadataOf(live)["resourceVersion"]);
-  return cluster.request("PUT", address, { body, query: { fieldManager } });
+  return cluster.request("PUT", address, { body, query });
 }
 
 /** Leaves ignored fields to whoever owns them; the live value stands in where nobody else does. */
@@ -73,20 +81,30 @@ function put(map: JsonMap, [step, ...rest]: string[], value: Json | undefined): 
   return copy;
 }
 
-/** What an update would give, without writing; undefined where only the real run can tell. Conflicts are not shown. */
+/**
+ * What an update would give, without writing; undefined where only the real run can tell. A conflict shows unless the
+ * real run will first take over fields, as it does after a create.
+ */
 export async function previewUpdate(
   cluster: Cluster,
   address: ObjectAddress,
   inputs: JsonMap,
-  fieldManager: string,
+  options: UpdateOptions,
   onUnreachable: (error: UnreachableError) => void,
 ): Promise<JsonMap | undefined> {
+  const { fieldManager, config } = options;
   try {
-    await cluster.get(address);
-    return await apply(cluster, address, inputs, { fieldManager, force: true, dryRun: true });
+    const live = await cluster.get(address);
+    if (isDefinition(address)) {
+      return await replaceWhole(cluster, address, inputs, live, { fieldManager, dryRun: "All" });
+    }
+    const force = forces(inputs, config) || awaitsTakeOver(live) || hasNoManagers(live);
+    const body = withoutForeignFields(inputs, live, options);
+    return await apply(cluster, address, body, { fieldManager, force, dryRun: true });
   } catch (error) {
     if (error instanceof UnreachableError) onUnreachable(error);
-    if (error instanceof UnreachableError || error instanceof NoKindError) return undefined;
+    if (error instanceof UnreachableError || error instanceof NoKindError || isForbidden(error))
+      return undefined;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { sharedCluster, writeKubeconfig, type TestCluster } from "./cluster.ts";
+import { definition } from "./objects.ts";
 import { Project } from "./project.ts";
 
 const mutable = "{ enableConfigMapMutable: true }";
@@ -167,27 +168,17 @@ describe("the engine with the stand-ins: changes", function () {
     await done(project.up());
   });
 
-  it("keeps secrets out of the state's plain text and of everything it prints", async () => {
-    const program = (value: string) =>
-      project.program(
-        `new k8s.core.v1.Secret("engine-secret", { metadata: { name: "engine-secret", namespace: "default" }, stringData: { key: "${value}" } }, options);`,
-        "{ enableSecretMutable: true }",
-      );
-    await program("h0sh-h0sh");
-    const said = await done(project.up());
-    await program("n3w-h0sh");
-    const more = [
-      await done(project.preview()),
-      await done(project.up(["--refresh", "--diff"])),
-      await project.stateText(),
-    ];
-    const encoded = ["h0sh-h0sh", "n3w-h0sh"].flatMap((value) => [
-      value,
-      Buffer.from(value).toString("base64"),
-    ]);
-    for (const value of encoded)
-      assert.ok(![said, ...more].some((text) => text.includes(value)), `${value} was shown`);
-    const live = (await cluster.get("secret", "engine-secret"))?.["data"];
-    assert.deepEqual(live, { key: Buffer.from("n3w-h0sh").toString("base64") });
+  it("finds nothing to do for a custom resource without a namespace, also while the cluster is dark", async () => {
+    await cluster.kubectl(["apply", "-f", "-"], definition("Everywhere", "Cluster"));
+    const scope = `{ apiVersion: "stand-ins.test/v1", kind: "Everywhere", metadata: { name: "engine-broad" }, size: 3 }`;
+    await project.program(
+      `new k8s.apiextensions.CustomResource("engine-broad", ${scope}, options);`,
+      `{ clusterIdentifier: "z" }`,
+    );
+    await done(project.up([], { GPU_ZONES_STAND_IN_KIND_RETRY_SECONDS: "20" }));
+    assert.match(await done(project.preview()), /3 unchanged/);
+    const file = path.join(project.folder, "dark-kubeconfig");
+    await writeKubeconfig(file, "https://127.0.0.1:1", "t");
+    assert.doesNotMatch(await done(project.preview([], { KUBECONFIG: file })), /replace/);
   });
 });

@@ -10,7 +10,7 @@ const repository = path.join(import.meta.dirname, "..", "..", "..");
 const standIns = path.join(repository, "sim", "stand-ins", "bin");
 const settings = {
   name: "stand-ins-test",
-  runtime: { name: "nodejs", options: { typescript: false, nodeargs: "--import tsx" } },
+  runtime: { name: "nodejs", options: { typescript: false, nodeargs: "--import tsx/esm" } },
 };
 
 /** One resource in an exported state. */

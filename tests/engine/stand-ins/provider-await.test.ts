@@ -5,6 +5,8 @@ import { sharedCluster, type TestCluster } from "./cluster.ts";
 import { configMap, nowhere, podTemplate, types, workload } from "./objects.ts";
 import { partialAnswer, ProviderProcess, type PartialAnswer } from "./provider-process.ts";
 
+const notReady = JSON.stringify({ status: { conditions: [{ type: "Ready", status: "False" }] } });
+
 /** Reasons with which a call that keeps an unready object ended, as one text. Fails when it succeeded. */
 async function refusal(call: Promise<unknown>): Promise<PartialAnswer & { said: string }> {
   const error: unknown = await call.then(
@@ -150,7 +152,7 @@ describe("the Kubernetes provider stand-in: waiting until objects are ready", fu
     );
   });
 
-  it("waits for a pod behind a Service, and for a load balancer's address, but for neither where there is none", async () => {
+  it("waits for every pod behind a Service, and for a load balancer's address, but for neither where there is none", async () => {
     const service = (name: string, spec: JsonMap): JsonMap => ({
       apiVersion: "v1",
       kind: "Service",
@@ -159,10 +161,36 @@ describe("the Kubernetes provider stand-in: waiting until objects are ready", fu
     });
     await provider.create(types.deployment, workload("Deployment", "await-backend"));
     await provider.create(types.service, service("await-service", { selector: { app: "await-backend" } }));
-    const alone = provider.create(types.service, service("await-alone", { selector: { app: "nobody" } }), {
-      timeout: 1,
+    await provider.create(types.service, service("await-alone", { selector: { app: "nobody" } }));
+    const half = { "pulumi.com/skipAwait": "true" };
+    await provider.create(types.deployment, workload("Deployment", "await-half", { annotations: half }));
+    await cluster.kubectl(["wait", "--for=condition=Available", "deployment/await-half", "--timeout=30s"]);
+    const gate = [{ conditionType: "stand-ins.test/never" }];
+    const pod = podTemplate("await-half", { readinessGates: gate });
+    await provider.create(types.pod, {
+      apiVersion: "v1",
+      kind: "Pod",
+      ...pod,
+      metadata: {
+        name: "await-half",
+        namespace: "default",
+        labels: { app: "await-half" },
+        annotations: half,
+      },
     });
-    assert.match((await refusal(alone)).said, /does not target any Pods/);
+    await eventually("the pod runs, and is not ready", async () => {
+      const found = await cluster.get("pod", "await-half");
+      return found?.["status"]?.["phase"] === "Running" && found["status"]["podIP"] !== undefined;
+    });
+    await cluster.kubectl(["patch", "pod", "await-half", "--subresource=status", "-p", notReady]);
+    const waiting = provider.create(
+      types.service,
+      service("await-half", { selector: { app: "await-half" } }),
+      {
+        timeout: 2,
+      },
+    );
+    assert.match((await refusal(waiting)).said, /Selected Pods may not be ready/);
     const outside = service("await-lb", { type: "LoadBalancer", selector: { app: "await-backend" } });
     assert.match(
       (await refusal(provider.create(types.service, outside, { timeout: 1 }))).said,
@@ -178,6 +206,46 @@ describe("the Kubernetes provider stand-in: waiting until objects are ready", fu
       spec: { type: "ExternalName", externalName: "example.invalid" },
     };
     await provider.create(types.service, external);
+  });
+
+  it("waits for an Ingress' address", async () => {
+    const ingress = (name: string, annotations: JsonMap = {}): JsonMap => ({
+      apiVersion: "networking.k8s.io/v1",
+      kind: "Ingress",
+      metadata: { name, namespace: "default", annotations },
+      spec: { defaultBackend: { service: { name: "none", port: { number: 80 } } } },
+    });
+    const type = "kubernetes:networking.k8s.io/v1:Ingress";
+    const open = provider.create(type, ingress("await-ingress"), { timeout: 1 });
+    assert.match((await refusal(open)).said, /loadBalancer field was not updated/);
+    const address = '{"status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.1"}]}}}';
+    await cluster.kubectl([
+      "patch",
+      "ingress",
+      "await-ingress",
+      "--subresource=status",
+      "--type=merge",
+      "-p",
+      address,
+    ]);
+    const state = await provider.update(
+      type,
+      { id: "default/await-ingress", state: {} },
+      ingress("await-ingress"),
+    );
+    assert.equal((state["metadata"] as JsonMap)["name"], "await-ingress");
+  });
+
+  it("does not wait for a StatefulSet's new revision with OnDelete, which nobody brings about", async () => {
+    const inputs = (image: string) =>
+      workload("StatefulSet", "await-by-hand", {
+        spec: { replicas: 1, serviceName: "none", updateStrategy: { type: "OnDelete" } },
+        pod: { containers: [{ name: "main", image }] },
+      });
+    const made = await provider.create(types.statefulSet, inputs("main:1"));
+    const state = await provider.update(types.statefulSet, made, inputs("main:2"), { timeout: 10 });
+    const status = state["status"] as JsonMap;
+    assert.notEqual(status["currentRevision"], status["updateRevision"]);
   });
 
   it("waits for a claim to be bound, unless its class binds with the first pod", async () => {

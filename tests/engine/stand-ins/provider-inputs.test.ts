@@ -68,6 +68,13 @@ describe("the Kubernetes provider stand-in: inputs and differences, without a cl
       assert.deepEqual(checked["metadata"], { name: "x", namespace: unknown });
     });
 
+    it("tells the engine what it refuses of a provider and of an object", async () => {
+      const [refused] = await provider.checkConfig({ renderYamlToDirectory: "out" });
+      assert.match(refused!, /renderYamlToDirectory: rendering to files.*official plugin/);
+      const waiting = configMap("x", {}, { "pulumi.com/waitFor": "condition=Ready" });
+      await assert.rejects(provider.check(types.configMap, waiting), /pulumi\.com\/waitFor.*official plugin/);
+    });
+
     it("refuses Patch resources in words", async () => {
       const patch = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "x" } };
       await assert.rejects(
@@ -97,7 +104,6 @@ describe("the Kubernetes provider stand-in: inputs and differences, without a cl
         { spec: { clusterIP: "None" } },
         "spec.clusterIP",
       ],
-      ["a RuntimeClass's handler", types.runtimeClass, { handler: "a" }, { handler: "b" }, "handler"],
       [
         "a claim's class",
         types.claim,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { JsonMap } from "../../../sim/stand-ins/plugin/protobuf.ts";
 import { sharedCluster, type TestCluster } from "./cluster.ts";
 import { configMap, definition, types, workload } from "./objects.ts";
-import { ProviderProcess } from "./provider-process.ts";
+import { partialAnswer, ProviderProcess } from "./provider-process.ts";
 
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
@@ -22,6 +22,14 @@ describe("the Kubernetes provider stand-in: objects on a real API server", funct
     await provider.end();
   });
 
+  /** Who owns fields of a ConfigMap, and how. */
+  async function managers(name: string): Promise<string[]> {
+    const live = (await cluster.get("configmap", name))!;
+    return (live.metadata["managedFields"] as { manager: string; operation: string }[]).map(
+      ({ manager, operation }) => `${manager} ${operation}`,
+    );
+  }
+
   /** Runs something with a provider of its own. */
   async function withProvider(
     config: JsonMap,
@@ -37,14 +45,22 @@ describe("the Kubernetes provider stand-in: objects on a real API server", funct
   }
 
   describe("Create", () => {
-    it("applies a new object under a field manager of its own, which it keeps in the state", async () => {
-      const made = await provider.create(types.configMap, configMap("create-new", { a: "1" }));
+    it("creates a new object plainly and records its inputs and field manager, whose fields they become when it is updated", async () => {
+      const inputs = configMap("create-new", { a: "1" }, { "pulumi.com/patchFieldManager": "gpu-zones" });
+      const made = await provider.create(types.configMap, inputs);
       assert.equal(made.id, "default/create-new");
-      assert.match(made.state["__fieldManager"] as string, /^pulumi-kubernetes-[0-9a-f]{8}$/);
-      const live = (await cluster.get("configmap", "create-new"))!;
-      const [entry] = live.metadata["managedFields"] as JsonMap[];
-      assert.equal(entry!["manager"], made.state["__fieldManager"]);
-      assert.equal(entry!["operation"], "Apply");
+      assert.equal(made.state["__fieldManager"], "gpu-zones");
+      assert.deepEqual(made.state["__inputs"], inputs);
+      assert.deepEqual(await managers("create-new"), ["pulumi-kubernetes Update"]);
+      const news = configMap("create-new", { a: "2" }, { "pulumi.com/patchFieldManager": "gpu-zones" });
+      assert.deepEqual((await provider.update(types.configMap, made, news))["data"], { a: "2" });
+      assert.deepEqual(await managers("create-new"), ["gpu-zones Apply"]);
+    });
+
+    it("lets exactly one of two creates of one name succeed", async () => {
+      const make = () => provider.create(types.configMap, configMap("create-raced", {}));
+      const ends = await Promise.allSettled([make(), make(), make()]);
+      assert.equal(ends.filter(({ status }) => status === "fulfilled").length, 1);
     });
 
     it("refuses an object that exists, and leaves it alone", async () => {
@@ -212,6 +228,53 @@ describe("the Kubernetes provider stand-in: objects on a real API server", funct
         ignoreChanges: ["spec.replicas"],
       });
       assert.equal((state["spec"] as JsonMap)["replicas"], 0);
+    });
+
+    it("shows a conflict in a preview once the fields are its own", async () => {
+      const made = await provider.create(types.configMap, configMap("update-twice", { a: "1" }));
+      const state = await provider.update(types.configMap, made, configMap("update-twice", { a: "2" }));
+      const edit = [
+        "configmap",
+        "update-twice",
+        "-p",
+        '{"data":{"a":"hand"}}',
+        "--field-manager=night-shift",
+      ];
+      await cluster.kubectl(["patch", ...edit]);
+      const preview = provider.update(
+        types.configMap,
+        { id: made.id, state },
+        configMap("update-twice", { a: "3" }),
+        {
+          preview: true,
+        },
+      );
+      await assert.rejects(preview, /conflict.*\n?.*"night-shift"/);
+    });
+
+    it("keeps a refused update with its new inputs and the object as it is", async () => {
+      const made = await provider.create(types.configMap, configMap("update-refused", { a: "1" }));
+      const news = { ...configMap("update-refused", { a: "2" }), noSuchField: true };
+      const refused: unknown = await provider
+        .update(types.configMap, made, news)
+        .catch((error: unknown) => error);
+      const partial = partialAnswer(refused);
+      assert.equal(partial.id, "default/update-refused");
+      assert.match(partial.reasons.join(), /not successfully updated.*noSuchField/);
+      assert.deepEqual(partial.properties["data"], { a: "1" });
+      assert.deepEqual(partial.properties["__inputs"], news);
+      assert.deepEqual(partial.inputs, news);
+    });
+
+    it("gives up what it owned under a name that the program no longer asks for", async () => {
+      const inputs = (manager: string, data: JsonMap, more: JsonMap = {}) =>
+        configMap("update-renamed", data, { "pulumi.com/patchFieldManager": manager, ...more });
+      const made = await provider.create(types.configMap, inputs("first", { a: "1" }));
+      const owned = await provider.update(types.configMap, made, inputs("first", { a: "2" }));
+      assert.deepEqual(await managers("update-renamed"), ["first Apply"]);
+      const renamed = inputs("second", { a: "2" }, { "pulumi.com/patchForce": "true" });
+      await provider.update(types.configMap, { id: made.id, state: owned }, renamed);
+      assert.deepEqual(await managers("update-renamed"), ["second Apply"]);
     });
 
     it("fails when the object was deleted by others, and says how to go on", async () => {

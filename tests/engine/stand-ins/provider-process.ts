@@ -61,19 +61,31 @@ export class ProviderProcess {
     return provider;
   }
 
+  async checkConfig(news: JsonMap): Promise<string[]> {
+    const request = new messages.CheckRequest().setNews(toStruct(news));
+    const answer = await unary<provider_pb.CheckResponse>((callback) =>
+      this.#client.checkConfig(request, callback),
+    );
+    return answer.getFailuresList().map((failure) => `${failure.getProperty()}: ${failure.getReason()}`);
+  }
+
   async check(type: string, news: JsonMap, olds?: JsonMap): Promise<JsonMap> {
     const request = new messages.CheckRequest().setUrn(urn(type)).setNews(toStruct(news));
     if (olds !== undefined) request.setOlds(toStruct(olds));
     const answer = await unary<provider_pb.CheckResponse>((callback) =>
       this.#client.check(request, callback),
     );
+    const refused = answer.getFailuresList().map((failure) => failure.getReason());
+    if (refused.length > 0) throw new Error(refused.join("\n"));
     return fromStruct(answer.getInputs());
   }
 
+  /** Compares new inputs with old ones that the cluster holds as they are. */
   async diff(type: string, olds: JsonMap, news: JsonMap): Promise<DiffAnswer> {
     const request = new messages.DiffRequest()
       .setUrn(urn(type))
       .setNews(toStruct(news))
+      .setOlds(toStruct(olds))
       .setOldInputs(toStruct(olds));
     return diffAnswer(
       await unary<provider_pb.DiffResponse>((callback) => this.#client.diff(request, callback)),

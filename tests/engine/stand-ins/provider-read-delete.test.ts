@@ -132,7 +132,7 @@ describe("the Kubernetes provider stand-in: reading and deleting on a real API s
       );
     });
 
-    it("gives up after its time and names what holds the object; skipAwait does not wait", async () => {
+    it("gives up after its time and names what holds the object, also with skipAwait", async () => {
       const held = (annotations: JsonMap): JsonMap => ({
         ...configMap("delete-held", {}, annotations),
         metadata: {
@@ -147,7 +147,10 @@ describe("the Kubernetes provider stand-in: reading and deleting on a real API s
         provider.delete(types.configMap, made, held({}), 1),
         /Timed out.*"delete-held" after 1 s.*stand-ins.test\/hold/,
       );
-      await provider.delete(types.configMap, made, held({ "pulumi.com/skipAwait": "true" }));
+      await assert.rejects(
+        provider.delete(types.configMap, made, held({ "pulumi.com/skipAwait": "true" }), 1),
+        /Timed out/,
+      );
       await cluster.kubectl([
         "patch",
         "configmap",
@@ -156,6 +159,20 @@ describe("the Kubernetes provider stand-in: reading and deleting on a real API s
         "-p",
         '[{"op":"remove","path":"/metadata/finalizers"}]',
       ]);
+    });
+
+    it("does not await the end of a workload that says skipAwait", async () => {
+      const inputs = workload("Deployment", "delete-unawaited", {
+        annotations: { "pulumi.com/skipAwait": "true" },
+      });
+      const held = {
+        ...inputs,
+        metadata: { ...(inputs["metadata"] as JsonMap), finalizers: ["stand-ins.test/hold"] },
+      };
+      const made = await provider.create(types.deployment, held);
+      await provider.delete(types.deployment, made, held, 1);
+      const release = '[{"op":"remove","path":"/metadata/finalizers"}]';
+      await cluster.kubectl(["patch", "deployment", "delete-unawaited", "--type=json", "-p", release]);
     });
 
     it("is content when the object or its kind is gone already", async () => {

@@ -1,11 +1,12 @@
 import type { JsonMap } from "../../plugin/protobuf.ts";
 import { pause } from "../client.ts";
 import type { Cluster, ObjectAddress } from "../cluster.ts";
-import { ApiError, CancelledError, InitError } from "../failure.ts";
+import { ApiError, CancelledError, InitError, isPassing } from "../failure.ts";
 import { annotation, annotationIsTrue, objectId, type ObjectKind } from "../object.ts";
 import { customResourceDefinition } from "./custom-resource-definition.ts";
 import { daemonSet } from "./daemon-set.ts";
 import { deployment } from "./deployment.ts";
+import { ingress } from "./ingress.ts";
 import { job } from "./job.ts";
 import { persistentVolumeClaim } from "./persistent-volume-claim.ts";
 import { pod, workloadProblems } from "./pod.ts";
@@ -20,6 +21,7 @@ const judges = new Map<string, Judge>([
   ["batch/Job", job],
   ["/Pod", pod],
   ["/Service", service],
+  ["networking.k8s.io/Ingress", ingress],
   ["/PersistentVolumeClaim", persistentVolumeClaim],
   ["apiextensions.k8s.io/CustomResourceDefinition", customResourceDefinition],
 ]);
@@ -67,19 +69,20 @@ export async function awaitReady(
 ): Promise<JsonMap> {
   const deadline = Date.now() + wait.timeoutMs;
   let live = created;
+  let isFirst = true;
   let said = "";
   let pauseMs = firstPauseMs;
   let verdict: Verdict = { state: "waiting", why: [] };
   try {
     for (;;) {
-      verdict = await judge(address.kind, live, cluster);
+      ({ live, verdict } = await look(cluster, address, live, isFirst));
+      isFirst = false;
       if (verdict.state === "ready") return live;
       if (verdict.state === "failed" || Date.now() >= deadline) break;
       const message = verdict.why[0] ?? "";
       if (message !== said) wait.onStatus((said = message));
       await pause(Math.max(1, Math.min(pauseMs, deadline - Date.now())), wait.signal);
       pauseMs = Math.min(pauseMs * 2, longestPauseMs);
-      live = await cluster.get(address);
     }
   } catch (error) {
     const why = error instanceof CancelledError ? "Resource operation was cancelled" : messageOf(error);
@@ -90,6 +93,23 @@ export async function awaitReady(
     );
   }
   throw await notReady(cluster, address, live, verdict, wait);
+}
+
+/** Reads and judges the object; a server that cannot answer just now is one more thing to wait for. */
+async function look(
+  cluster: Cluster,
+  address: ObjectAddress,
+  last: JsonMap,
+  isFresh: boolean,
+): Promise<{ live: JsonMap; verdict: Verdict }> {
+  let live = last;
+  try {
+    if (!isFresh) live = await cluster.get(address);
+    return { live, verdict: await judge(address.kind, live, cluster) };
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    return { live, verdict: { state: "waiting", why: [messageOf(error)] } };
+  }
 }
 
 /** The init error of an object that was judged not ready, with its pods and their warnings in words. */

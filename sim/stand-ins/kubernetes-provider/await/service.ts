@@ -2,7 +2,10 @@ import { isMap } from "../../plugin/protobuf.ts";
 import { at, mapsAt, text } from "../object.ts";
 import { ready, readyUnless, type Judge } from "./verdict.ts";
 
-/** A Service is ready when a ready pod stands behind it and, for a load balancer, an address is assigned. */
+/**
+ * A Service is ready when every pod behind it is (there may be none) and, for a load balancer, an address is assigned.
+ * The official plugin also lets the endpoints settle for 10 s, which would only be slow here.
+ */
 export const service: Judge = async (live, cluster) => {
   const type = text(at(live, "spec", "type")) ?? "ClusterIP";
   if (type === "ExternalName") return ready;
@@ -12,7 +15,7 @@ export const service: Judge = async (live, cluster) => {
   const ingress = mapsAt(live, "status", "loadBalancer", "ingress");
   return readyUnless(
     hasPods &&
-      !(await hasEndpoint(
+      !(await endpointsAreReady(
         text(at(live, "metadata", "namespace")) ?? "",
         text(at(live, "metadata", "name")) ?? "",
       )) &&
@@ -22,14 +25,18 @@ export const service: Judge = async (live, cluster) => {
       "Service was not allocated an IP address; does your cloud provider support this?",
   );
 
-  async function hasEndpoint(namespace: string, name: string): Promise<boolean> {
+  async function endpointsAreReady(namespace: string, name: string): Promise<boolean> {
     const slices = await cluster.list(
       { group: "discovery.k8s.io", version: "v1", kind: "EndpointSlice" },
       namespace,
       { labelSelector: `kubernetes.io/service-name=${name}` },
     );
-    return slices.some((slice) =>
-      mapsAt(slice, "endpoints").some((endpoint) => at(endpoint, "conditions", "ready") !== false),
-    );
+    // Without any slice the controller has not looked yet; a pod that is leaving is nobody's business.
+    const open = slices
+      .flatMap((slice) => mapsAt(slice, "endpoints"))
+      .filter(
+        ({ conditions }) => at(conditions, "ready") === false && at(conditions, "terminating") !== true,
+      );
+    return slices.length > 0 && open.length === 0;
   }
 };
