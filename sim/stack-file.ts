@@ -42,8 +42,8 @@ export async function restoreStackFile(before: StackFile): Promise<void> {
 }
 
 /**
- * The stack file's text without what Pulumi appended; keys that were there before stay, and so does every byte that a
- * person wrote meanwhile.
+ * The stack file's text without what Pulumi appended, and with the lines that it laid out anew as they were; keys that
+ * were there before stay, and so does every line that a person wrote meanwhile.
  * @param before the file at `sim up`, and as `pulumi stack init` left it
  * @returns undefined when nothing of the file is left, and there was none before
  */
@@ -57,14 +57,31 @@ export function withoutAppended(before: Omit<StackFile, "path">, now: string): s
   const appended = APPENDED.filter((key) => key in current && !(key in old));
   if (appended.length === 0) return now;
   const left = Object.keys(current).length - appended.length;
-  return before.text === null && left === 0 ? undefined : withoutLines(now, appended);
+  if (before.text === null && left === 0) return undefined;
+  const original = originalLines(before, appended);
+  return linesWithout(now, appended)
+    .map((line) => original.get(line) ?? line)
+    .join("");
 }
 
-function withoutLines(text: string, appended: readonly string[]): string {
-  return text
-    .split(/(?<=\n)/)
-    .filter((line) => !appended.some((key) => line.startsWith(`${key}:`)))
-    .join("");
+/** Lines as Pulumi wrote them, to the lines that they were; empty where it did more than lay out single lines anew. */
+function originalLines(
+  { text, written: after }: Omit<StackFile, "path">,
+  appended: readonly string[],
+): ReadonlyMap<string, string> {
+  const [old, laidOut] = [linesWithout(text ?? "", []), linesWithout(after ?? "", appended)];
+  const lines = new Map<string, string>();
+  if (old.length !== laidOut.length) return lines;
+  for (const [index, line] of laidOut.entries()) {
+    const was = old[index] ?? line;
+    if ((lines.get(line) ?? was) !== was) return new Map();
+    lines.set(line, was);
+  }
+  return lines;
+}
+
+function linesWithout(text: string, appended: readonly string[]): string[] {
+  return text.split(/(?<=\n)/).filter((line) => !appended.some((key) => line.startsWith(`${key}:`)));
 }
 
 function keys(text: string): Record<string, unknown> | undefined {

@@ -39,6 +39,13 @@ describe("a stack file after its simulated zone went down", () => {
     });
   }
 
+  it("has its old lines back around an edit where Pulumi laid lines out anew", () => {
+    const text = "config:\n  gpu-zones:apps: { pd: {} }\n  gpu-zones:site: dc-1\n";
+    const laidOut = `config:\n  gpu-zones:apps: {pd: {}}\n  gpu-zones:site: dc-1\n${SALT}`;
+    const edited = laidOut.replace("dc-1", "dc-2 # moved");
+    assert.equal(withoutAppended({ text, written: laidOut }, edited), text.replace("dc-1", "dc-2 # moved"));
+  });
+
   it("keeps a salt that was there before: it belongs to a real zone's secrets", () => {
     const real = STACK + SALT;
     assert.equal(withoutAppended({ text: real }, real), real);
