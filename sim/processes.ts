@@ -38,6 +38,8 @@ export function componentOf(places: ZonePlaces, command: string): string | undef
   const own = places.directory + path.sep;
   if (command.startsWith(own)) return path.basename(command.slice(own.length).split(" ", 1)[0] ?? "");
   if (command.endsWith(` ${simulatorArgument(places)}`)) return "simulator";
+  // The simulator runs the labeller's script by the path at which it laid it out.
+  if (command.startsWith(`/bin/sh ${own}`)) return "labeller";
   // kwokctl is started with this as its first argument.
   if (command.includes(`kwokctl --config=${places.kwokctlConfig} `)) return "kwokctl";
   return undefined;
