@@ -1,13 +1,11 @@
 import { configPlace } from "../plan/checks/check.ts";
 import type { Problem } from "../plan/config/problem.ts";
 import type { Zone } from "../plan/config/zone.ts";
-import { kubectl, type Kubectl } from "./kubectl.ts";
+import type { LiveNode } from "./live-nodes.ts";
 
 /** Nodes that the zone's pools name and the cluster does not have: a warning, since nodes come and go with the power. */
-export async function absentNodes(cluster: Kubectl, zone: Zone): Promise<Problem[]> {
-  const answer = await kubectl(cluster, ["get", "nodes", "-o", "name"], 10);
-  if (!answer.ok) return [];
-  const there = new Set(answer.stdout.split("\n").map((line) => line.replace(/^node\//, "").trim()));
+export function absentNodes(zone: Zone, live: readonly LiveNode[]): Problem[] {
+  const there = new Set(live.map(({ name }) => name));
   return Object.entries(zone.nodePools).flatMap(([pool, { nodes }]) =>
     (nodes ?? []).flatMap((node, index) =>
       there.has(node)

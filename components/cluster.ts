@@ -36,9 +36,10 @@ export class Cluster extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    // Before the first object: a run that dies has no stack outputs, and the next one must know whose objects it left.
+    this.registerOutputs({ uid: args.uid });
     this.registry = new ObjectRegistry(args.plan, provider);
     this.registry.register(ZONE_OWNER, this);
-    this.registerOutputs({});
   }
 }
 

@@ -5,8 +5,10 @@ import type { Plan } from "../plan/plan.ts";
 import { absentNodes } from "./absent-nodes.ts";
 import { readIdentity, simulatedUid } from "./identity.ts";
 import type { Kubectl } from "./kubectl.ts";
+import { readNodes } from "./live-nodes.ts";
+import { owingNodes } from "./owing-nodes.ts";
 import { foreignObjects } from "./ownership.ts";
-import { lastOutputs, stack, stateHoldsObjects } from "./stack.ts";
+import { lastOutputs, readState, stack } from "./stack.ts";
 
 /** What the guard found out; `uid` is the cluster's, or the last known one in a preview of a dark zone. */
 export interface Guarded {
@@ -21,7 +23,8 @@ export async function guard(zone: Zone, kubectl: Kubectl): Promise<Guarded> {
     simulatedUid(kubectl, zone.name, process.env["GPU_ZONES_SIM_UIDS"]),
     lastOutputs(),
   ]);
-  const lastUid = typeof outputs["clusterUid"] === "string" ? outputs["clusterUid"] : undefined;
+  const output = outputs["clusterUid"];
+  const lastUid = typeof output === "string" ? output : (await readState()).clusterUid();
   const moved = lastUid !== undefined && identity.state === "known" && identity.uid !== lastUid;
   const problems = checkGates({
     zone,
@@ -30,19 +33,20 @@ export async function guard(zone: Zone, kubectl: Kubectl): Promise<Guarded> {
     identity,
     simulatedUid: simulated,
     lastUid,
-    stateHoldsObjects: moved && (await stateHoldsObjects()),
+    stateHoldsObjects: moved && (await readState()).objects().size > 0,
     override: process.env["GPU_ZONES_OVERRIDE"],
   });
   return { uid: identity.state === "known" ? identity.uid : lastUid, problems };
 }
 
-/** What only a run that writes needs to know of the cluster: absent nodes, and objects that are somebody else's. */
+/** What only a run that writes needs to know of the cluster: its nodes, and objects that are somebody else's. */
 export async function lookAround(plan: Plan, kubectl: Kubectl): Promise<Problem[]> {
   if (stack.preview) return [];
-  const takesOver = process.env["PULUMI_K8S_UPSERT_EXISTING_OBJECTS"] === "true";
+  const { zone } = plan;
   const [nodes, foreign] = await Promise.all([
-    absentNodes(kubectl, plan.zone),
-    takesOver ? foreignObjects(kubectl, plan) : [],
+    readNodes(kubectl, zone),
+    stack.takesOver ? readState().then((state) => foreignObjects(kubectl, plan, state.objects())) : [],
   ]);
-  return [...nodes, ...foreign];
+  const ofNodes = Array.isArray(nodes) ? [...absentNodes(zone, nodes), ...owingNodes(zone, nodes)] : [nodes];
+  return [...ofNodes, ...foreign];
 }

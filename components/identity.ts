@@ -14,6 +14,7 @@ export async function readIdentity(cluster: Kubectl): Promise<Identity> {
 }
 
 function causeOf(message: string): Unreachable {
+  if (message.startsWith("a kubeconfig that")) return "kubeconfig";
   if (/^(credentials|no right)/.test(message)) return "credentials";
   return /context .*does not exist|context was not found/i.test(message) ? "context" : "dark";
 }

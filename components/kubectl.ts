@@ -9,6 +9,8 @@ export interface Kubectl {
   readonly kubeconfig?: string | undefined;
   /** Default: the process' own. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Aborted: kubectl is ended. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What kubectl answered; it never throws, since a dark cluster is a normal state. */
@@ -17,6 +19,8 @@ export interface KubectlAnswer {
   readonly stdout: string;
   /** kubectl's own words, one line. */
   readonly message: string;
+  /** All of its error lines, for what must be sure of each; empty when it was ended. */
+  readonly errors: readonly string[];
 }
 
 /**
@@ -43,6 +47,7 @@ export function kubectl(
         killSignal: "SIGKILL",
         env: cluster.env,
         maxBuffer: 256 * 1024 * 1024,
+        ...(cluster.signal && { signal: cluster.signal }),
       },
       (error, stdout, stderr) => {
         const killed = error?.killed === true;
@@ -50,6 +55,7 @@ export function kubectl(
           ok: error === null,
           stdout,
           message: killed ? `no answer within ${seconds} s` : inWords(stderr || (error?.message ?? "")),
+          errors: killed ? [] : stderr.split("\n").filter((line) => line.trim() !== ""),
         });
       },
     );
@@ -63,9 +69,17 @@ export function kubectl(
 function inWords(stderr: string): string {
   const lines = stderr.trim().split("\n");
   const last = (lines.at(-1) ?? "").replace(/^error: /i, "").replace(/^Error from server( \(\w+\))?: /, "");
+  if (isKubeconfigError(stderr)) return `a kubeconfig that cannot be read (${last})`;
   if (/refused/i.test(last)) return `connection refused (${last})`;
   if (/Unauthorized|must be logged in|credentials/i.test(stderr))
     return `credentials that the cluster does not accept (${last})`;
-  if (/Forbidden/i.test(stderr)) return `no right to read the kube-system namespace (${last})`;
+  if (/Forbidden/i.test(stderr)) return `no right to do that (${last})`;
   return last;
+}
+
+/** A file that is missing, is no kubeconfig, or names certificates that are missing: nobody was asked anything. */
+function isKubeconfigError(stderr: string): boolean {
+  return /^error: (stat|open) .*: (no such file|permission denied|not a directory)|error loading config file|^Error in configuration:|^invalid configuration:/im.test(
+    stderr,
+  );
 }

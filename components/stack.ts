@@ -9,7 +9,19 @@ export const stack = {
   /** True when nothing will be written. A refresh or destroy that runs the program is no preview. */
   preview: pulumi.runtime.isDryRun(),
   config: pulumi.runtime.allConfig(),
+  /** True when what is in the cluster and is not in the state may be taken over instead of refused. */
+  takesOver: takenOut("PULUMI_K8S_UPSERT_EXISTING_OBJECTS") === "true",
 };
+
+/**
+ * The provider's plugin inherits the variable from the engine. Here it goes: the SDK would copy it into the provider's
+ * inputs, and each change between `zones up` and plain `pulumi up` would be an update of the provider.
+ */
+function takenOut(variable: string): string | undefined {
+  const value = process.env[variable];
+  Reflect.deleteProperty(process.env, variable);
+  return value;
+}
 
 const fullName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
 
@@ -21,14 +33,38 @@ export async function lastOutputs(): Promise<Record<string, unknown>> {
   return answer.outputs ?? {};
 }
 
-/** True when the state holds Kubernetes objects: after a refresh against a rebuilt cluster it holds none. */
-export async function stateHoldsObjects(): Promise<boolean> {
-  const answer = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
+/** Outputs by URN. */
+type ResourceOutputs = Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
+
+/** What the state holds, resource by resource; empty on the first run, not after one that died. */
+export class StackState {
+  readonly #outputs: ResourceOutputs;
+
+  constructor(outputs: ResourceOutputs) {
+    this.#outputs = outputs;
+  }
+
+  /** Logical names of its Kubernetes objects; after a refresh against a rebuilt cluster there are none. */
+  objects(): Set<string> {
+    const urns = Object.keys(this.#outputs).filter((urn) => urn.includes("$kubernetes:"));
+    return new Set(urns.map((urn) => urn.slice(urn.lastIndexOf("::") + 2)));
+  }
+
+  /** UID that `Cluster` registers before its first object: all that a run which died leaves of it. */
+  clusterUid(): string | undefined {
+    const cluster = Object.entries(this.#outputs).find(([urn]) =>
+      urn.includes("::gpu-zones:index:Cluster::"),
+    );
+    const uid = cluster?.[1]?.["uid"];
+    return typeof uid === "string" ? uid : undefined;
+  }
+}
+
+export async function readState(): Promise<StackState> {
+  const { outputs = {} } = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
     stackName: fullName,
-  })) as {
-    outputs?: Record<string, unknown>;
-  };
-  return Object.keys(answer.outputs ?? {}).some((urn) => urn.includes("$kubernetes:"));
+  })) as { outputs?: ResourceOutputs };
+  return new StackState(outputs);
 }
 
 /**

@@ -34,11 +34,14 @@ export async function runZones(argv: readonly string[], outside: Surroundings): 
     })
     .exitOverride()
     .showSuggestionAfterError()
-    .addHelpText("after", "\nExit status: 0 done, 1 failed, 2 `check` found errors, 130 interrupted.")
+    .addHelpText(
+      "after",
+      "\nExit status: 0 done, 1 failed, 2 `check` found errors, 130 interrupted (143: SIGTERM).",
+    )
     .hook("preAction", async () => {
       if (program.opts<{ sim?: boolean }>().sim !== true) return;
       const home = simHome(surroundings.repository, surroundings.env);
-      const env = await simEnvironment({ home, log: surroundings.err });
+      const env = await simEnvironment({ home, log: surroundings.err, signal: surroundings.signal });
       surroundings.env = { ...surroundings.env, ...env };
     });
   startCommand(program, surroundings);

@@ -1,6 +1,6 @@
 import { access } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { join } from "node:path";
+import { FileBackend } from "./file-backend.ts";
 import { pulumi } from "./pulumi.ts";
 import { UserError, type Surroundings } from "./surroundings.ts";
 
@@ -14,10 +14,9 @@ export async function ensureStack(surroundings: Surroundings, name: string): Pro
 }
 
 /** Looking at the file spares half a second of engine start. */
-async function inFileBackend({ env }: Surroundings, name: string): Promise<boolean> {
-  const url = env["PULUMI_BACKEND_URL"] ?? "";
-  if (!url.startsWith("file:///")) return false;
-  const stacks = join(fileURLToPath(url), ".pulumi", "stacks", "gpu-zones");
+async function inFileBackend(surroundings: Surroundings, name: string): Promise<boolean> {
+  const stacks = FileBackend.of(surroundings)?.stacks;
+  if (stacks === undefined) return false;
   const found = await Promise.allSettled([
     access(join(stacks, `${name}.json`)),
     access(join(stacks, `${name}.json.gz`)),

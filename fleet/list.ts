@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import pc from "picocolors";
 import { gpuOf, podTemplate, replicasOf } from "../plan/workload.ts";
+import { formatProblem, ProblemsError, type Problem } from "../plan/config/problem.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { table } from "./table.ts";
-import { chosenZones, requirePlan } from "./zones.ts";
+import { chosenZones, plan } from "./zones.ts";
 
 interface ListedApp {
   readonly app: string;
@@ -33,14 +34,24 @@ export function listCommand(program: Command, surroundings: Surroundings): void 
     .option("--digest", "one line a zone: its name and the digest of its plan")
     .action(async (names: string[], flags: { json?: boolean; digest?: boolean }) => {
       const plans: Plan[] = [];
-      for (const name of await chosenZones(surroundings, names))
-        plans.push(await requirePlan(surroundings, name));
+      const broken: Problem[] = [];
+      for (const name of await chosenZones(surroundings, names)) {
+        const { plan: found, problems } = await plan(surroundings, name);
+        const errors = problems.filter(({ severity }) => severity === "error");
+        broken.push(...errors);
+        if (found !== undefined && errors.length === 0) {
+          plans.push(found);
+          for (const problem of problems) surroundings.err(formatProblem(problem));
+        }
+      }
       if (flags.digest === true) {
         for (const { zone, digest } of plans) surroundings.out(`${zone.name} ${digest}`);
-        return;
+      } else {
+        const zones = plans.map(listed);
+        surroundings.out(flags.json === true ? JSON.stringify(zones) : asTable(zones));
       }
-      const zones = plans.map(listed);
-      surroundings.out(flags.json === true ? JSON.stringify(zones) : asTable(zones));
+      // The zones that are right were listed; the others end the command, all of them at once.
+      if (broken.length > 0) throw new ProblemsError(broken);
     });
 }
 

@@ -2,11 +2,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import writeFileAtomic from "write-file-atomic";
-import { isMap, isScalar, parseDocument, type YAMLMap } from "yaml";
-import { readIdentity } from "../components/identity.ts";
+import { isMap, isScalar, parseDocument, type Pair, type Scalar, type YAMLMap } from "yaml";
+import { readIdentity, simulatedUid } from "../components/identity.ts";
 import { stackFileOf } from "../plan/config/read.ts";
 import { findTool } from "../tools/find.ts";
-import { UserError, type Surroundings } from "./surroundings.ts";
+import { toolSearch, UserError, type Surroundings } from "./surroundings.ts";
 import { chosenZones, requireZone } from "./zones.ts";
 
 /** `zones pin`: writes the cluster's UID into the stack file; comments and order stay. */
@@ -21,13 +21,19 @@ export function pinCommand(program: Command, surroundings: Surroundings): void {
     .action(async (name: string) => {
       await chosenZones(surroundings, [name]);
       const zone = await requireZone(surroundings, name);
-      const kubectl = await findTool("kubectl", { log: surroundings.err });
-      const identity = await readIdentity({
-        path: kubectl.path,
-        context: zone.cluster.context,
-        kubeconfig: zone.cluster.kubeconfig,
-        env: surroundings.env,
-      });
+      const { env, signal } = surroundings;
+      const { context, kubeconfig } = zone.cluster;
+      const { path: kubectl } = await findTool("kubectl", toolSearch(surroundings));
+      const cluster = { path: kubectl, context, kubeconfig, env, signal };
+      const [identity, simulated] = await Promise.all([
+        readIdentity(cluster),
+        simulatedUid(cluster, name, env["GPU_ZONES_SIM_UIDS"]),
+      ]);
+      if (simulated !== undefined && program.opts<{ sim?: boolean }>().sim !== true) {
+        throw new UserError(
+          `${name}: wanted a real cluster, got the simulated one of this shell: its UID in the stack file would lock the real one out; nothing was written (./zones --sim pin ${name} does it all the same)`,
+        );
+      }
       if (identity.state === "unreachable") {
         throw new UserError(
           `${name}: wanted the cluster of context ${zone.cluster.context}, got ${identity.reason}; nothing was written`,
@@ -47,15 +53,28 @@ export function pinCommand(program: Command, surroundings: Surroundings): void {
 
 /** The stack file's text with the UID in it; every other character stays as it was written. */
 export function pinned(text: string, uid: string): string {
-  const document = parseDocument(text);
-  const config = document.get("config");
-  if (!isMap(config))
+  const config = pairOf(parseDocument(text).contents, "config");
+  if (config === undefined)
     return `${text.trimEnd()}\nconfig:\n  gpu-zones:cluster:\n    uid: ${uid}\n`.trimStart();
-  const cluster = config.get("gpu-zones:cluster");
-  if (!isMap(cluster)) return before(text, config, `gpu-zones:cluster: { uid: ${uid} }`);
-  const old = cluster.get("uid", true);
-  if (isScalar(old) && old.range) return splice(text, old.range[0], old.range[1], uid);
-  return before(text, cluster, `uid: ${uid}`);
+  if (!isMap(config.value)) return filled(text, config, `{ gpu-zones:cluster: { uid: ${uid} } }`);
+  const cluster = pairOf(config.value, "gpu-zones:cluster");
+  if (cluster === undefined) return before(text, config.value, `gpu-zones:cluster: { uid: ${uid} }`);
+  if (!isMap(cluster.value)) return filled(text, cluster, `{ uid: ${uid} }`);
+  const old = pairOf(cluster.value, "uid");
+  return old === undefined ? before(text, cluster.value, `uid: ${uid}`) : filled(text, old, uid);
+}
+
+function pairOf(map: unknown, key: string): Pair<Scalar> | undefined {
+  if (!isMap(map)) return undefined;
+  return map.items.find((pair): pair is Pair<Scalar> => isScalar(pair.key) && pair.key.value === key);
+}
+
+/** Puts a value in the place of a key's own, or behind its colon where it has none. */
+function filled(text: string, { key, value }: Pair<Scalar>, put: string): string {
+  const range = isScalar(value) ? value.range : undefined;
+  if (range && range[1] > range[0]) return splice(text, range[0], range[1], put);
+  const colon = text.indexOf(":", key.range?.[1] ?? 0) + 1;
+  return splice(text, colon, colon, ` ${put}`);
 }
 
 /** Puts an entry before the first one of a map, in the map's own style. */

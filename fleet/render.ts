@@ -3,7 +3,9 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import writeFileAtomic from "write-file-atomic";
 import { stringify } from "yaml";
+import type { KubernetesObject } from "../plan/object.ts";
 import type { Plan } from "../plan/plan.ts";
+import { asYaml } from "../plan/render/manifests.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { UserError } from "./surroundings.ts";
 import { chosenZones, requirePlan } from "./zones.ts";
@@ -49,5 +51,12 @@ export function renderCommand(program: Command, surroundings: Surroundings): voi
 }
 
 function yamlDocuments({ objects }: Plan): string {
-  return objects.map(({ object }) => `---\n${stringify(object, { lineWidth: 0 }).trimEnd()}`).join("\n");
+  return objects.map(({ object }) => `---\n${yamlDocument(object)}`).join("\n");
+}
+
+/** An object as YAML that readers of 1.1 (kubectl) and of 1.2 take for the same: `"yes"` and `"1_000"` are in quotes. */
+export function yamlDocument(object: KubernetesObject): string {
+  // Line breaks to readers of 1.1, text to those of 1.2; and characters that YAML does not let stand as they are.
+  if (/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/.test(JSON.stringify(object))) return asYaml(object);
+  return stringify(object, { lineWidth: 0, compat: "yaml-1.1", aliasDuplicateObjects: false }).trimEnd();
 }

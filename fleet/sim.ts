@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
+import { suggestion } from "../plan/config/nearest.ts";
+import { listZones } from "../plan/config/read.ts";
 import { simEnvironment } from "../sim/environment.ts";
 import { simHome } from "../sim/home.ts";
-import { simDown, simStatus, simUp, type SimZone } from "../sim/zone.ts";
+import { simDown, simStatus, simUp, withStackInit, type SimZone } from "../sim/zone.ts";
 import { ensureStack } from "./ensure-stack.ts";
 import { UserError, type Surroundings } from "./surroundings.ts";
 import { table } from "./table.ts";
@@ -11,7 +13,7 @@ import { chosenZones, requireZone } from "./zones.ts";
 /** `zones sim`: simulated zones, each a real control plane with simulated GPU nodes. */
 export function simCommand(program: Command, surroundings: Surroundings): void {
   const home = simHome(surroundings.repository, surroundings.env);
-  const options = { home, log: surroundings.err };
+  const options = { home, log: surroundings.err, signal: surroundings.signal };
   const sim = program
     .command("sim")
     .summary("simulated zones on this machine")
@@ -34,8 +36,17 @@ export function simCommand(program: Command, surroundings: Surroundings): void {
     .option("--all", "every simulated zone")
     .action(async (names: string[], flags: { all?: boolean }) => {
       if (names.length === 0 && flags.all !== true) throw new UserError("name zones to stop, or say --all");
-      const there = names.length > 0 ? names : (await simStatus(options)).map(({ name }) => name);
-      for (const name of there) {
+      const simulated = (await simStatus(options)).map(({ name }) => name);
+      const known = [...new Set([...simulated, ...(await listZones(surroundings.repository))])];
+      const unknown = names.filter((name) => !known.includes(name));
+      if (unknown.length > 0) {
+        throw new UserError(
+          unknown
+            .map((name) => `wanted a simulated zone, got ${name}: ${suggestion(name, known)}`)
+            .join("\n"),
+        );
+      }
+      for (const name of names.length > 0 ? names : simulated) {
         await simDown(name, options);
         surroundings.err(`${name}: gone`);
       }
@@ -78,15 +89,15 @@ export async function startZone(
   absentNodes: readonly string[] = [],
 ): Promise<SimZone> {
   const home = simHome(surroundings.repository, surroundings.env);
+  const options = { home, log: surroundings.err, signal: surroundings.signal };
   const zone = await requireZone(surroundings, name);
   const started = await simUp(zone, {
     repository: surroundings.repository,
-    home,
-    log: surroundings.err,
+    ...options,
     absentNodes,
   });
-  const env = { ...surroundings.env, ...(await simEnvironment({ home, log: surroundings.err })) };
-  await ensureStack({ ...surroundings, env }, name);
+  const env = { ...surroundings.env, ...(await simEnvironment(options)) };
+  await withStackInit(name, options, () => ensureStack({ ...surroundings, env }, name));
   return started;
 }
 

@@ -2,12 +2,16 @@ import type { Command } from "commander";
 import pc from "picocolors";
 import { simEnvironment } from "../sim/environment.ts";
 import { simHome } from "../sim/home.ts";
-import { pulumi } from "./pulumi.ts";
+import { findTools } from "../tools/find.ts";
+import { TOOL_NAMES } from "../tools/tool.ts";
+import { cancel } from "./cancel.ts";
+import { inMinutes } from "./duration.ts";
 import { startZone } from "./sim.ts";
 import { readStatus } from "./status.ts";
 import { statusText, waitingFor } from "./status-text.ts";
-import { UserError, type Surroundings } from "./surroundings.ts";
-import { changesOf, upArguments } from "./up.ts";
+import { stackLocks } from "./stack-lock.ts";
+import { toolSearch, UserError, type Surroundings } from "./surroundings.ts";
+import { up } from "./up.ts";
 import { chosenZones, requirePlan } from "./zones.ts";
 
 const READY_SECONDS = 300;
@@ -24,31 +28,49 @@ export function startCommand(program: Command, surroundings: Surroundings): void
     .action(async (name: string) => {
       await chosenZones(surroundings, [name]);
       const started = performance.now();
+      // All of them before anything is created: a tool that cannot be had leaves nothing behind.
+      await findTools(TOOL_NAMES, toolSearch(surroundings));
       await startZone(surroundings, name);
       const home = simHome(surroundings.repository, surroundings.env);
-      const env = { ...surroundings.env, ...(await simEnvironment({ home, log: surroundings.err })) };
+      const { err: log, signal } = surroundings;
+      const env = { ...surroundings.env, ...(await simEnvironment({ home, log, signal })) };
       await bringUp({ ...surroundings, env }, name, started);
     });
 }
 
 async function bringUp(surroundings: Surroundings, name: string, started: number): Promise<void> {
   const plan = await requirePlan(surroundings, name);
+  surroundings.signal.throwIfAborted();
+  await clearDeadRun(surroundings, name);
   surroundings.err(pc.bold(`pulumi up --stack ${name}`));
-  const run = await pulumi(surroundings, upArguments(name), { show: true });
-  if (run.code !== 0) throw new UserError(`${name}: pulumi up failed; its output is above`);
-  const { create, update, delete: deleted, replace, same } = changesOf(run.stdout);
+  const { state, changes, error } = await up(surroundings, name);
+  surroundings.signal.throwIfAborted();
+  if (state === "failed") throw new UserError(`${name}: pulumi up failed: ${error ?? ""}\n${wayOut(name)}`);
   const status = await readStatus(surroundings, plan, READY_SECONDS);
-  const seconds = Math.round((performance.now() - started) / 1000);
+  const seconds = (performance.now() - started) / 1000;
   surroundings.out(`\n${statusText(status)}\n`);
-  if (!status.ready)
-    throw new UserError(`${name}: not ready after ${seconds} s: ${waitingFor(status).join("; ")}`);
-  const changed = create + update + deleted + replace;
+  if (!status.ready) {
+    const waiting = waitingFor(status).join("; ");
+    throw new UserError(`${name}: not ready after ${inMinutes(Math.round(seconds))}: ${waiting}`);
+  }
+  const { create, update, delete: deleted, replace, same } = changes;
+  const time = inMinutes(Math.round(seconds));
   surroundings.out(
-    changed === 0
-      ? `${name}: nothing to do (${same} objects unchanged, ${seconds} s)`
-      : `${name} is up: ${create} created, ${update} updated, ${deleted} deleted, ${replace} replaced in ${seconds} s`,
+    create + update + deleted + replace === 0
+      ? `${name}: nothing to do (${same} objects unchanged, ${time})`
+      : `${name} is up: ${create} created, ${update} updated, ${deleted} deleted, ${replace} replaced in ${time}`,
   );
   surroundings.out(nextSteps(name));
+}
+
+/** A run of this command that was killed leaves the simulated zone's stack locked; nobody else works on it. */
+async function clearDeadRun(surroundings: Surroundings, name: string): Promise<void> {
+  const locks = await stackLocks(surroundings, name);
+  if (locks.length > 0) await cancel(surroundings, name);
+}
+
+function wayOut(name: string): string {
+  return `if a run died before: ./zones --sim cancel ${name}, then ./zones --sim up ${name}`;
 }
 
 function nextSteps(name: string): string {

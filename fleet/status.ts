@@ -1,11 +1,19 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { V1DaemonSet, V1Deployment, V1Node, V1Pod } from "@kubernetes/client-node";
+import type {
+  V1DaemonSet,
+  V1Deployment,
+  V1Node,
+  V1Pod,
+  V1ReplicaSet,
+  V1StatefulSet,
+} from "@kubernetes/client-node";
 import { Option, type Command } from "commander";
 import { kubectl, type Kubectl } from "../components/kubectl.ts";
 import type { Plan } from "../plan/plan.ts";
 import { findTool } from "../tools/find.ts";
+import { inMinutes } from "./duration.ts";
 import { statusText, waitingFor } from "./status-text.ts";
-import { UserError, type Surroundings } from "./surroundings.ts";
+import { toolSearch, UserError, type Surroundings } from "./surroundings.ts";
 import { zoneStatus, type LiveObjects, type ZoneStatus } from "./zone-status.ts";
 import { chosenZones, requirePlan } from "./zones.ts";
 
@@ -41,7 +49,9 @@ export function statusCommand(
       const status = await readStatus(surroundings, plan, flags.wait ?? 0);
       surroundings.out(flags.json === true ? JSON.stringify([status]) : statusText(status));
       if (flags.wait !== undefined && !status.ready) {
-        surroundings.err(`${name}: not ready after ${flags.wait} s: ${waitingFor(status).join("; ")}`);
+        surroundings.err(
+          `${name}: not ready after ${inMinutes(flags.wait)}: ${waitingFor(status).join("; ")}`,
+        );
         exit(1);
       }
     });
@@ -53,27 +63,30 @@ export async function readStatus(
   plan: Plan,
   waitSeconds: number,
 ): Promise<ZoneStatus> {
-  const tool = await findTool("kubectl", { log: surroundings.err });
+  const { signal, env } = surroundings;
+  const tool = await findTool("kubectl", toolSearch(surroundings));
   const { context, kubeconfig } = plan.zone.cluster;
-  const cluster = { path: tool.path, context, kubeconfig, env: surroundings.env };
+  const cluster = { path: tool.path, context, kubeconfig, env, signal };
   const until = Date.now() + waitSeconds * 1000;
   let said = "";
   for (;;) {
+    signal.throwIfAborted();
     const status = zoneStatus(plan, await readLive(cluster, plan.zone.name));
-    if (status.ready || Date.now() >= until || surroundings.signal.aborted) return status;
+    if (status.ready || Date.now() >= until) return status;
     const waiting = waitingFor(status).join("; ");
     if (waiting !== said) surroundings.err(`${plan.zone.name}: waiting for ${waiting}`);
     said = waiting;
-    await pause(POLL_MS, undefined, { signal: surroundings.signal }).catch(() => undefined);
+    await pause(POLL_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
 async function readLive(cluster: Kubectl, zone: string): Promise<LiveObjects> {
   const answer = await kubectl(
     cluster,
-    ["get", "nodes,pods,daemonsets,deployments", "--all-namespaces", "-o", "json"],
+    ["get", "nodes,pods,daemonsets,deployments,replicasets,statefulsets", "--all-namespaces", "-o", "json"],
     READ_SECONDS,
   );
+  cluster.signal?.throwIfAborted();
   if (!answer.ok)
     throw new UserError(`${zone}: wanted the cluster of context ${cluster.context}, got ${answer.message}`);
   const items = (JSON.parse(answer.stdout) as { items: { kind: string }[] }).items;
@@ -83,6 +96,8 @@ async function readLive(cluster: Kubectl, zone: string): Promise<LiveObjects> {
     pods: ofKind<V1Pod>("Pod"),
     daemonSets: ofKind<V1DaemonSet>("DaemonSet"),
     deployments: ofKind<V1Deployment>("Deployment"),
+    replicaSets: ofKind<V1ReplicaSet>("ReplicaSet"),
+    statefulSets: ofKind<V1StatefulSet>("StatefulSet"),
   };
 }
 

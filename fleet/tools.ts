@@ -17,7 +17,9 @@ export function toolsCommand(program: Command, surroundings: Surroundings): void
     .option("--json", "one JSON array of tools")
     .action(async (name: string | undefined, flags: { json?: boolean }) => {
       const names = name === undefined ? TOOL_NAMES : [toolName(name)];
-      const tools = Object.values(await findTools(names, { log: surroundings.err }));
+      const tools = Object.values(
+        await findTools(names, { log: surroundings.err, signal: surroundings.signal }),
+      );
       surroundings.out(
         flags.json === true
           ? JSON.stringify(tools)

@@ -1,12 +1,20 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
+import type { Plan } from "../plan/plan.ts";
+import { inMinutes } from "./duration.ts";
 import { pulumi } from "./pulumi.ts";
 import { UserError, type Surroundings } from "./surroundings.ts";
-import { requireZone, chosenZones } from "./zones.ts";
+import { readStatus, seconds } from "./status.ts";
+import { waitingFor } from "./status-text.ts";
+import { chosenZones, requirePlan } from "./zones.ts";
+
+/** Default of `--wait`. */
+const READY_SECONDS = 30 * 60;
 
 /** One zone's result; the shape is fixed (docs/design: `preview`, `up`, `drift`). */
 export interface ZoneResult {
   readonly zone: string;
-  readonly state: "unchanged" | "changes" | "done" | "failed";
+  /** `waiting`: all is applied, and its apps do not run yet. */
+  readonly state: "unchanged" | "changes" | "done" | "waiting" | "failed";
   readonly changes: Changes;
   readonly seconds: number;
   readonly error?: string;
@@ -26,22 +34,44 @@ export function upCommand(program: Command, surroundings: Surroundings, exit: (c
     .command("up")
     .summary("update a zone, taking over what a dead run of it left")
     .description(
-      "Runs pulumi up. Objects that are in the cluster and carry this zone's label are taken over; any other is an error that names it.",
+      "Runs pulumi up, then waits until the apps run. Objects that are in the cluster and carry this zone's label are taken over; any other is an error that names it.",
     )
     .argument("<zone>", "the zone to update")
+    .addOption(
+      new Option("--wait <time>", "wait until the apps run, at most 90s, 30m or 1h; 0s: do not wait")
+        .argParser(seconds)
+        .default(READY_SECONDS, "30m"),
+    )
     .option("--json", "one JSON array with the zone's result")
-    .action(async (name: string, flags: { json?: boolean }) => {
+    .action(async (name: string, flags: { wait: number; json?: boolean }) => {
       await chosenZones(surroundings, [name]);
-      await requireZone(surroundings, name);
-      const result = await up(surroundings, name);
+      const plan = await requirePlan(surroundings, name);
+      const applied = await up(surroundings, name);
+      const result = flags.wait === 0 ? applied : await waited(surroundings, plan, applied, flags.wait);
       if (flags.json === true) surroundings.out(JSON.stringify([result]));
       else surroundings.out(inWords(result));
-      if (result.state === "failed") exit(1);
+      if (result.error !== undefined) exit(1);
     });
 }
 
+/** Waits, after an update that went well, until the apps run. */
+async function waited(
+  surroundings: Surroundings,
+  plan: Plan,
+  result: ZoneResult,
+  waitSeconds: number,
+): Promise<ZoneResult> {
+  if (result.state === "failed") return result;
+  const started = performance.now();
+  const status = await readStatus(surroundings, plan, waitSeconds);
+  const spent = Math.round(result.seconds * 10 + (performance.now() - started) / 100) / 10;
+  if (status.ready) return { ...result, seconds: spent };
+  const error = `not ready after ${inMinutes(spent)}: ${waitingFor(status).join("; ")}`;
+  return { ...result, state: "waiting", seconds: spent, error };
+}
+
 /** What every update of ours says to the engine. */
-export function upArguments(name: string): string[] {
+function upArguments(name: string): string[] {
   return ["up", "--yes", "--skip-preview", "--non-interactive", "--suppress-progress", "--stack", name];
 }
 
@@ -50,20 +80,21 @@ export async function up(surroundings: Surroundings, name: string): Promise<Zone
   const started = performance.now();
   const run = await pulumi(surroundings, upArguments(name), {
     show: true,
+    writes: true,
     env: { PULUMI_K8S_UPSERT_EXISTING_OBJECTS: "true" },
   });
   const changes = changesOf(run.stdout);
-  const seconds = Math.round((performance.now() - started) / 100) / 10;
+  const spent = Math.round((performance.now() - started) / 100) / 10;
   if (run.code !== 0)
     return {
       zone: name,
       state: "failed",
       changes,
-      seconds,
+      seconds: spent,
       error: lockHolder(run.stderr, name) ?? firstError(run),
     };
   const changed = changes.create + changes.update + changes.delete + changes.replace;
-  return { zone: name, state: changed === 0 ? "unchanged" : "done", changes, seconds };
+  return { zone: name, state: changed === 0 ? "unchanged" : "done", changes, seconds: spent };
 }
 
 const COUNTED: Readonly<Record<keyof Changes, RegExp>> = {
@@ -97,10 +128,16 @@ function firstError({ stdout, stderr }: { stdout: string; stderr: string }): str
   return (line ?? "the engine failed; its output is above").trim();
 }
 
-function inWords({ zone, state, changes, seconds, error }: ZoneResult): string {
-  if (error !== undefined) throw new UserError(`${zone}: failed after ${seconds} s: ${error}`);
-  if (state === "unchanged")
-    return `${zone}: nothing to do (${changes.same} objects unchanged, ${seconds} s)`;
-  const { create, update, delete: deleted, replace } = changes;
-  return `${zone}: done in ${seconds} s: ${create} created, ${update} updated, ${deleted} deleted, ${replace} replaced`;
+function inWords({ zone, state, changes, seconds: spent, error }: ZoneResult): string {
+  if (state === "failed") throw new UserError(`${zone}: failed after ${inMinutes(spent)}: ${error ?? ""}`);
+  if (error !== undefined) throw new UserError(`${zone}: ${error}`);
+  return changesInWords(zone, changes, spent);
+}
+
+/** `zone-1-dev: done in 13 s: 34 created, …` */
+function changesInWords(zone: string, changes: Changes, spent: number): string {
+  const { create, update, delete: deleted, replace, same } = changes;
+  if (create + update + deleted + replace === 0)
+    return `${zone}: nothing to do (${same} objects unchanged, ${inMinutes(spent)})`;
+  return `${zone}: done in ${inMinutes(spent)}: ${create} created, ${update} updated, ${deleted} deleted, ${replace} replaced`;
 }

@@ -1,7 +1,17 @@
-import type { V1DaemonSet, V1Deployment, V1Node, V1Pod } from "@kubernetes/client-node";
+import type {
+  V1DaemonSet,
+  V1Deployment,
+  V1Node,
+  V1Pod,
+  V1ReplicaSet,
+  V1StatefulSet,
+} from "@kubernetes/client-node";
 import type { Plan } from "../plan/plan.ts";
 import { podTemplate, replicasOf } from "../plan/workload.ts";
 import type { KubernetesObject } from "../plan/object.ts";
+
+/** A Deployment and its newest ReplicaSet carry the same number. */
+const REVISION = "deployment.kubernetes.io/revision";
 
 /** What the cluster answered, as far as the status needs it. */
 export interface LiveObjects {
@@ -9,6 +19,8 @@ export interface LiveObjects {
   readonly pods: readonly V1Pod[];
   readonly daemonSets: readonly V1DaemonSet[];
   readonly deployments: readonly V1Deployment[];
+  readonly replicaSets: readonly V1ReplicaSet[];
+  readonly statefulSets: readonly V1StatefulSet[];
 }
 
 export interface NodeStatus {
@@ -45,7 +57,7 @@ export interface ZoneStatus {
   readonly nodes: readonly NodeStatus[];
   readonly operands: readonly OperandStatus[];
   readonly apps: readonly AppStatus[];
-  /** Every app has all its pods running. */
+  /** Every app has all its pods running, in the revision that was applied last. */
   readonly ready: boolean;
 }
 
@@ -86,20 +98,32 @@ function nodeStatuses(plan: Plan, nodes: readonly V1Node[]): NodeStatus[] {
   return [...there, ...absent].toSorted((a, b) => (a.node < b.node ? -1 : 1));
 }
 
-function operandStatuses(plan: Plan, { daemonSets }: LiveObjects): OperandStatus[] {
-  return plan.objects
-    .filter(({ owner, object }) => object.kind === "DaemonSet" && !(owner in plan.zone.apps))
-    .map(({ owner, object }) => {
+function operandStatuses(plan: Plan, { daemonSets, deployments }: LiveObjects): OperandStatus[] {
+  return plan.objects.flatMap(({ owner, object }) => {
+    if (owner in plan.zone.apps) return [];
+    if (object.kind === "DaemonSet") {
       const status = daemonSets.find((each) => sameObject(each, object))?.status;
-      return { operand: owner, ready: status?.numberReady ?? 0, wanted: status?.desiredNumberScheduled ?? 0 };
-    });
+      return [
+        { operand: owner, ready: status?.numberReady ?? 0, wanted: status?.desiredNumberScheduled ?? 0 },
+      ];
+    }
+    if (object.kind === "Deployment") {
+      const status = deployments.find((each) => sameObject(each, object))?.status;
+      return [{ operand: owner, ready: status?.readyReplicas ?? 0, wanted: replicasOf(object) }];
+    }
+    return [];
+  });
 }
 
-function appStatus(plan: Plan, app: string, { pods, deployments }: LiveObjects): AppStatus {
+function appStatus(plan: Plan, app: string, live: LiveObjects): AppStatus {
+  const { pods, deployments } = live;
   const workloads = plan.objects.filter(
     ({ owner, object }) => owner === app && podTemplate(object) !== undefined,
   );
-  const own = pods.filter((pod) => workloads.some(({ object }) => isPodOf(pod, object)));
+  const current = workloads.map(({ object }) => ({ object, isCurrent: currentRevision(object, live) }));
+  const own = pods.filter((pod) =>
+    current.some(({ object, isCurrent }) => isPodOf(pod, object) && isCurrent(pod)),
+  );
   const running = own.filter(isRunning);
   const where: Record<string, number> = {};
   for (const pod of running) {
@@ -133,6 +157,37 @@ function isPodOf(pod: V1Pod, workload: KubernetesObject): boolean {
   return Object.entries(wanted).every(([key, value]) => pod.metadata?.labels?.[key] === value);
 }
 
+/**
+ * Whether a pod is of the workload as it was applied last: one of the revision before runs, and goes. Nobody tells
+ * the revisions of a Job's pods apart, nor of a workload that the cluster does not show.
+ */
+function currentRevision(wanted: KubernetesObject, live: LiveObjects): (pod: V1Pod) => boolean {
+  const ours = <Kind extends { kind?: string; metadata?: V1Deployment["metadata"] }>(
+    kind: string,
+    all: readonly Kind[],
+  ): Kind | undefined => (wanted.kind === kind ? all.find((each) => sameObject(each, wanted)) : undefined);
+  const deployment = ours("Deployment", live.deployments);
+  const statefulSet = ours("StatefulSet", live.statefulSets);
+  const set = deployment ?? statefulSet;
+  if (set === undefined) return () => true;
+  // Its controller has not looked at what was applied: every pod is still of an older one.
+  if ((set.status?.observedGeneration ?? 0) < (set.metadata?.generation ?? 0)) return () => false;
+  if (statefulSet !== undefined) {
+    const revision = statefulSet.status?.updateRevision;
+    return ({ metadata }) => metadata?.labels?.["controller-revision-hash"] === revision;
+  }
+  const revision = deployment?.metadata?.annotations?.[REVISION];
+  const names = new Set(
+    live.replicaSets
+      .filter(({ metadata }) => metadata?.annotations?.[REVISION] === revision)
+      .filter(({ metadata }) =>
+        metadata?.ownerReferences?.some(({ uid }) => uid === deployment?.metadata?.uid),
+      )
+      .map(({ metadata }) => metadata?.name),
+  );
+  return ({ metadata }) => metadata?.ownerReferences?.some(({ name }) => names.has(name)) === true;
+}
+
 function reasons(pods: readonly V1Pod[]): string[] {
   const messages = pods
     .filter((pod) => !isRunning(pod) && pod.metadata?.deletionTimestamp === undefined)
@@ -148,10 +203,7 @@ function reasons(pods: readonly V1Pod[]): string[] {
   return [...new Set(messages)];
 }
 
-function sameObject(
-  live: { metadata?: { name?: string; namespace?: string } },
-  wanted: KubernetesObject,
-): boolean {
+function sameObject(live: { readonly metadata?: V1Node["metadata"] }, wanted: KubernetesObject): boolean {
   return (
     live.metadata?.name === wanted.metadata.name && live.metadata.namespace === wanted.metadata.namespace
   );

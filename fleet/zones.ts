@@ -6,7 +6,7 @@ import { listZones } from "../plan/config/read.ts";
 import type { Zone } from "../plan/config/zone.ts";
 import { planZone, type Plan } from "../plan/plan.ts";
 import { findTool } from "../tools/find.ts";
-import { UserError, type Surroundings } from "./surroundings.ts";
+import { toolSearch, UserError, type Surroundings } from "./surroundings.ts";
 
 /** The zones that a command was asked for, in the order of the names; all of them for an empty list. */
 export async function chosenZones(surroundings: Surroundings, names: readonly string[]): Promise<string[]> {
@@ -39,7 +39,7 @@ export interface PlannedZone {
 export async function plan(surroundings: Surroundings, name: string): Promise<PlannedZone> {
   const { zone, problems } = await loadZone(surroundings.repository, name);
   if (zone === undefined) return { name, plan: undefined, problems };
-  const kustomize = await findTool("kustomize", { log: surroundings.err });
+  const kustomize = await findTool("kustomize", toolSearch(surroundings));
   const planned = await planZone(zone, {
     repository: surroundings.repository,
     kustomize: kustomize.path,

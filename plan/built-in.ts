@@ -16,6 +16,7 @@ const BUILT_IN_GROUPS = new Set([
   "discovery.k8s.io",
   "events.k8s.io",
   "flowcontrol.apiserver.k8s.io",
+  "internal.apiserver.k8s.io",
   "networking.k8s.io",
   "node.k8s.io",
   "policy",
@@ -32,11 +33,15 @@ const CLUSTER_KINDS = new Set([
   "CSIDriver",
   "CSINode",
   "CertificateSigningRequest",
+  "ClusterTrustBundle",
+  "ComponentStatus",
   "ClusterRole",
   "ClusterRoleBinding",
   "CustomResourceDefinition",
   "DeviceClass",
+  "DeviceTaintRule",
   "FlowSchema",
+  "IPAddress",
   "IngressClass",
   "MutatingAdmissionPolicy",
   "MutatingAdmissionPolicyBinding",
@@ -48,15 +53,24 @@ const CLUSTER_KINDS = new Set([
   "PriorityLevelConfiguration",
   "ResourceSlice",
   "RuntimeClass",
+  "ServiceCIDR",
   "StorageClass",
+  "StorageVersion",
+  "StorageVersionMigration",
   "ValidatingAdmissionPolicy",
   "ValidatingAdmissionPolicyBinding",
   "ValidatingWebhookConfiguration",
   "VolumeAttachment",
+  "VolumeAttributesClass",
 ]);
 
 export function isBuiltIn(object: KubernetesObject): boolean {
   return BUILT_IN_GROUPS.has(apiGroup(object.apiVersion));
+}
+
+/** True for the name of a built-in kind without a namespace. */
+export function isClusterKind(kind: string): boolean {
+  return CLUSTER_KINDS.has(kind);
 }
 
 /** True for built-in kinds without a namespace; the scope of other kinds cannot be known from files. */

@@ -18,13 +18,20 @@ export function planned(owner: string, object: KubernetesObject): PlannedObject 
   return { id: `${owner}/${kindName(object)}/${namespace}/${name}`, owner, object };
 }
 
-/** Labels on every object: who manages it, which zone, which owner. Pod templates get none: they would restart. */
-export function withOwnerLabels(zone: string, owner: string, object: KubernetesObject): KubernetesObject {
+/**
+ * Annotation that gives every run one field manager, also the run after a killed one: without it the provider draws a name,
+ * keeps it in a state that a killed run does not write, and then conflicts with itself (pulumi-kubernetes, fieldManagerName).
+ */
+const FIELD_MANAGER = { "pulumi.com/patchFieldManager": "gpu-zones" };
+
+/** What every object says of itself: who manages it, which zone, which owner. Pod templates say nothing: they would restart. */
+export function withOwner(zone: string, owner: string, object: KubernetesObject): KubernetesObject {
+  const annotations = { ...object.metadata.annotations, ...FIELD_MANAGER };
   const labels = {
     ...object.metadata.labels,
     "app.kubernetes.io/managed-by": "gpu-zones",
     "gpu-zones.dev/zone": zone,
     "gpu-zones.dev/owner": owner,
   };
-  return { ...object, metadata: { ...object.metadata, labels } };
+  return { ...object, metadata: { ...object.metadata, labels, annotations } };
 }

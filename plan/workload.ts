@@ -1,5 +1,6 @@
 import type { V1Container, V1PodTemplateSpec } from "@kubernetes/client-node";
 import type { KubernetesObject } from "./object.ts";
+import { quantityValue } from "./quantity.ts";
 
 /** Kinds that run pods. */
 export const WORKLOAD_KINDS = ["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"] as const;
@@ -7,11 +8,11 @@ export const WORKLOAD_KINDS = ["Deployment", "StatefulSet", "DaemonSet", "Job", 
 /** The pod template of a workload; undefined for every other object. */
 export function podTemplate(object: KubernetesObject): V1PodTemplateSpec | undefined {
   if (!(WORKLOAD_KINDS as readonly string[]).includes(object.kind)) return undefined;
-  const spec = object["spec"] as {
-    template?: V1PodTemplateSpec;
-    jobTemplate?: { spec?: { template?: V1PodTemplateSpec } };
-  };
-  return object.kind === "CronJob" ? spec.jobTemplate?.spec?.template : spec.template;
+  const spec = object["spec"] as
+    | { template?: V1PodTemplateSpec; jobTemplate?: { spec?: { template?: V1PodTemplateSpec } } }
+    | null
+    | undefined;
+  return object.kind === "CronJob" ? spec?.jobTemplate?.spec?.template : spec?.template;
 }
 
 /** Pods that the workload wants: 1 where a kind has no number of its own. */
@@ -24,5 +25,5 @@ export function replicasOf(object: KubernetesObject): number {
 export function gpuOf(container: V1Container): { resource: string; count: number } | null {
   const limits = container.resources?.limits ?? {};
   const resource = Object.keys(limits).find((name) => name.startsWith("nvidia.com/"));
-  return resource === undefined ? null : { resource, count: Number(limits[resource]) };
+  return resource === undefined ? null : { resource, count: quantityValue(limits[resource] ?? 0) ?? 0 };
 }

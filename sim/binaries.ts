@@ -15,6 +15,9 @@ const NAMES = [
 export type Binaries = Readonly<Record<(typeof NAMES)[number], Tool>>;
 
 /** Finds, downloads or builds them; a first build takes minutes and says so. */
-export async function findBinaries(log: (line: string) => void): Promise<Binaries> {
-  return findTools(NAMES, { log });
+export async function findBinaries(log: (line: string) => void, signal?: AbortSignal): Promise<Binaries> {
+  const search = { log, ...(signal && { signal }) };
+  const binaries = await findTools(NAMES, search);
+  signal?.throwIfAborted();
+  return binaries;
 }

@@ -3,7 +3,7 @@ import { mkdir, readFile, readdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import writeFileAtomic from "write-file-atomic";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import type { Binaries } from "./binaries.ts";
 import type { ZonePlaces } from "./home.ts";
 import type { ClusterAccess } from "./kubeconfig.ts";
@@ -39,12 +39,7 @@ export function kwokctlConfig(binaries: Binaries, ports: ZonePorts): string {
       kubeSchedulerBinary: binaries["kube-scheduler"].path,
       kubectlBinary: binaries.kubectl.path,
       kwokControllerBinary: binaries.kwok.path,
-      etcdPort: ports.etcd,
-      etcdPeerPort: ports.etcdPeer,
-      kubeApiserverPort: ports.apiServer,
-      kubeControllerManagerPort: ports.controllerManager,
-      kubeSchedulerPort: ports.scheduler,
-      kwokControllerPort: ports.kwok,
+      ...portsOf(ports),
     },
     componentsPatches: [
       // Written through to the disk by the operating system: a killed etcd loses nothing, a power cut may.
@@ -76,21 +71,70 @@ export async function createControlPlane(
   places: ZonePlaces,
   binaries: Binaries,
   ports: ZonePorts,
+  signal?: AbortSignal,
 ): Promise<void> {
   await mkdir(places.kwok, { recursive: true, mode: 0o700 });
   await writeFileAtomic(places.kwokctlConfig, kwokctlConfig(binaries, ports), { mode: 0o600 });
-  await kwokctl(places, binaries, [
-    "create",
-    "cluster",
-    "--kubeconfig",
-    path.join(places.kwok, "kubeconfig"),
-  ]);
+  const kubeconfig = path.join(places.kwok, "kubeconfig");
+  await kwokctl(places, binaries, ["create", "cluster", "--kubeconfig", kubeconfig], signal);
 }
 
 /** Starts what does not run of a control plane that was created before. */
-export async function startControlPlane(places: ZonePlaces, binaries: Binaries): Promise<void> {
+export async function startControlPlane(
+  places: ZonePlaces,
+  binaries: Binaries,
+  signal?: AbortSignal,
+): Promise<void> {
   await removeStalePids(places);
-  await kwokctl(places, binaries, ["start", "cluster"]);
+  await kwokctl(places, binaries, ["start", "cluster"], signal);
+}
+
+/**
+ * Gives a control plane that does not run these ports; its data stay. Does nothing where it has them, and goes on
+ * where a killed run stopped: kwokctl's configuration, which says what the ports were, is written last.
+ */
+export async function movePorts(places: ZonePlaces, ports: ZonePorts): Promise<void> {
+  const before = portOptions(await readFile(places.kwokctlConfig, "utf8"));
+  const wanted = portOptions(stringify({ options: portsOf(ports) }));
+  const moves = new Map([...before].map(([name, port]) => [port, wanted.get(name) ?? port]));
+  if ([...moves].every(([from, to]) => from === to)) return;
+  const old = new RegExp(String.raw`\b(${[...moves.keys()].join("|")})\b`, "g");
+  const files = [
+    path.join(places.cluster, "kwok.yaml"),
+    path.join(places.cluster, "kubeconfig.yaml"),
+    path.join(places.kwok, "kubeconfig"),
+  ];
+  for (const file of [...files, places.kwokctlConfig]) {
+    const text = await readFile(file, "utf8").catch(() => undefined);
+    if (text === undefined) continue;
+    await writeFileAtomic(
+      file,
+      text.replace(old, (port) => moves.get(port) ?? port),
+      { mode: 0o600 },
+    );
+  }
+}
+
+/** kwokctl's names of the ports. */
+function portsOf(ports: ZonePorts): Record<string, number> {
+  return {
+    etcdPort: ports.etcd,
+    etcdPeerPort: ports.etcdPeer,
+    kubeApiserverPort: ports.apiServer,
+    kubeControllerManagerPort: ports.controllerManager,
+    kubeSchedulerPort: ports.scheduler,
+    kwokControllerPort: ports.kwok,
+  };
+}
+
+/** Ports in kwokctl's configuration, by its names of them. */
+function portOptions(config: string): Map<string, string> {
+  const { options = {} } = (parse(config) ?? {}) as { options?: Record<string, unknown> };
+  return new Map(
+    Object.entries(options).flatMap(([name, value]) =>
+      name.endsWith("Port") && typeof value === "number" ? [[name, String(value)] as const] : [],
+    ),
+  );
 }
 
 /** How a client reaches the zone. */
@@ -128,17 +172,24 @@ async function removeStalePids(places: ZonePlaces): Promise<void> {
   );
 }
 
-async function kwokctl(places: ZonePlaces, binaries: Binaries, command: readonly string[]): Promise<void> {
+async function kwokctl(
+  places: ZonePlaces,
+  binaries: Binaries,
+  command: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const args = [`--config=${places.kwokctlConfig}`, "--name", places.name, ...command];
   try {
     await run(binaries.kwokctl.path, args, {
       timeout: KWOKCTL_TIMEOUT_MS,
+      ...(signal && { signal }),
       killSignal: "SIGKILL",
       cwd: places.directory,
       // Nothing of the user's: no proxy (all is on loopback), no kubeconfig, no ~/.kwok, no other kubectl.
       env: { PATH: path.dirname(binaries.kubectl.path), HOME: places.directory },
     });
   } catch (error) {
+    signal?.throwIfAborted();
     const said = (error as { stderr?: string }).stderr ?? "";
     const words = said.trimEnd().split("\n").slice(-LOG_LINES).map(message).join("\n    ");
     throw new Error(

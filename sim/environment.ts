@@ -10,6 +10,7 @@ export interface EnvironmentOptions {
   /** Directory of the simulated zones (`simHome`). */
   readonly home: string;
   readonly log: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
   /** PATH to build on. Default: this process' own. */
   readonly path?: string;
 }
@@ -26,11 +27,14 @@ export async function simEnvironment(options: EnvironmentOptions): Promise<Recor
     "kubectl",
     "kustomize",
   ] as const;
+  const { log, signal } = options;
+  const search = { log, ...(signal && { signal }) };
   const [home, zones, tools] = await Promise.all([
     openHome(options.home),
     simStatus(options),
-    findTools(names, { log: options.log }),
+    findTools(names, search),
   ]);
+  signal?.throwIfAborted();
   const directories = toolPath(Object.values(tools));
   return {
     ...simVariables(home, zones),

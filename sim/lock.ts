@@ -11,16 +11,18 @@ const RETRY_MS = 100;
 /**
  * Runs the work while holding the lock; others wait.
  * @param file names the lock; need not exist
- * @throws when the lock is not had within 20 minutes
+ * @param signal ends the waiting, not the work
+ * @throws when the lock is not had within 20 minutes; the signal's reason when it is aborted before
  */
 export async function withLock<T>(
   file: string,
   holding: string,
   log: (line: string) => void,
   work: () => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
   await mkdir(path.dirname(file), { recursive: true });
-  const release = await acquire(file, holding, log);
+  const release = await acquire(file, holding, log, signal);
   try {
     return await work();
   } finally {
@@ -33,7 +35,9 @@ async function acquire(
   file: string,
   holding: string,
   log: (line: string) => void,
+  signal: AbortSignal | undefined,
 ): Promise<() => Promise<void>> {
+  signal?.throwIfAborted();
   const options = {
     realpath: false,
     stale: STALE_MS,
@@ -48,6 +52,7 @@ async function acquire(
   const end = Date.now() + PATIENCE_MS;
   while (Date.now() < end) {
     await new Promise((wake) => setTimeout(wake, RETRY_MS));
+    signal?.throwIfAborted();
     const release = await tryLock(file, options);
     if (release !== undefined) return release;
   }

@@ -51,9 +51,14 @@ export async function reconcileNodes(api: ApiServer, wanted: readonly NodeManife
 }
 
 /** @throws when a node is not Ready within 30 s */
-export async function waitForNodes(api: ApiServer, names: readonly string[]): Promise<void> {
+export async function waitForNodes(
+  api: ApiServer,
+  names: readonly string[],
+  signal?: AbortSignal,
+): Promise<void> {
   const end = Date.now() + READY_TIMEOUT_MS;
   for (;;) {
+    signal?.throwIfAborted();
     const ready = new Set((await listNodes(api)).filter(isReady).map((node) => node.metadata.name));
     const waiting = names.filter((name) => !ready.has(name));
     if (waiting.length === 0) return;

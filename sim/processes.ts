@@ -37,12 +37,23 @@ export function componentOf(places: ZonePlaces, command: string): string | undef
   // kwokctl links the binaries into the zone's directory and starts them by that path.
   const own = places.directory + path.sep;
   if (command.startsWith(own)) return path.basename(command.slice(own.length).split(" ", 1)[0] ?? "");
-  if (command.endsWith(` ${simulatorArgument(places)}`)) return "simulator";
+  if (
+    command.endsWith(`/gpu-simulator/main.ts ${simulatorArgument(places)}`) &&
+    isProgram(command, " --import ", /^node(js)?$/)
+  ) {
+    return "simulator";
+  }
   // The simulator runs the labeller's script by the path at which it laid it out.
-  if (command.startsWith(`/bin/sh ${own}`)) return "labeller";
+  if (command.startsWith(`/bin/sh ${own}labeller/`)) return "labeller";
   // kwokctl is started with this as its first argument.
-  if (command.includes(`kwokctl --config=${places.kwokctlConfig} `)) return "kwokctl";
-  return undefined;
+  return isProgram(command, ` --config=${places.kwokctlConfig} `, /^kwokctl$/) ? "kwokctl" : undefined;
+}
+
+/** True when what stands before its first argument is the path of that program: `pgrep -f …` names it too. */
+function isProgram(command: string, firstArgument: string, name: RegExp): boolean {
+  const end = command.indexOf(firstArgument);
+  const program = command.slice(0, Math.max(end, 0));
+  return path.isAbsolute(program) && name.test(path.basename(program));
 }
 
 /**

@@ -29,8 +29,15 @@ const record = z.object({
   nodesDigest: z.string(),
   /** Version of the cluster's Kubernetes. */
   kubernetes: z.string(),
-  /** The stack file as it was before Pulumi used the simulated backend; text null: there was none. */
-  stackFile: z.strictObject({ path: z.string(), text: z.string().nullable() }),
+  /**
+   * The stack file as it was before Pulumi used the simulated backend (text null: there was none), and as
+   * `pulumi stack init` left it (written absent: not seen, or a person's edits were in it).
+   */
+  stackFile: z.strictObject({
+    path: z.string(),
+    text: z.string().nullable(),
+    written: z.string().optional(),
+  }),
 });
 
 /** `zone.json`: what has to be remembered of a simulated zone. */

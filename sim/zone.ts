@@ -20,7 +20,7 @@ import { nodesDigest, nodesOf } from "./node-manifest.ts";
 import { reconcileNodes, waitForNodes } from "./nodes.ts";
 import { endProcesses, zoneProcesses } from "./processes.ts";
 import { startSimulator } from "./simulator-process.ts";
-import { restoreStackFile } from "./stack-file.ts";
+import { readStackFile, restoreStackFile, written } from "./stack-file.ts";
 import { createStorageClass } from "./storage.ts";
 import { removeStackState } from "./stack-state.ts";
 import { readZoneRecord, writeZoneRecord } from "./zone-record.ts";
@@ -49,6 +49,8 @@ export interface SimOptions {
   readonly home: string;
   /** Progress, one line each. */
   readonly log: (line: string) => void;
+  /** Aborted: what waits ends with its reason; what began to be removed is removed. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface SimUpOptions extends SimOptions {
@@ -66,18 +68,19 @@ export interface SimUpOptions extends SimOptions {
 export async function simUp(zone: Zone, options: SimUpOptions): Promise<SimZone> {
   const home = await openHome(options.home);
   const places = zonePlaces(home, zone.name);
-  return withLock(zoneLock(home, zone.name), `the simulated zone ${zone.name}`, options.log, async () => {
-    const binaries = await findBinaries(options.log);
+  const { log, signal } = options;
+  const work = async (): Promise<SimZone> => {
+    const binaries = await findBinaries(log, signal);
     const record = await runCluster(home, places, binaries, options);
     const api = await openApiServer(places.kubeconfig);
     try {
       const nodes = nodesOf(zone, binaries["kube-apiserver"].version, options.absentNodes);
-      for (const line of await reconcileNodes(api, nodes)) options.log(line);
+      for (const line of await reconcileNodes(api, nodes)) log(line);
       await Promise.all([createStorageClass(api), createCapabilities(api, zone.capabilities)]);
       const pids = await zonePids(places);
       const simulator = pids[SIMULATOR] ?? (await startSimulator(places, binaries.kubectl.path));
       const names = nodes.map((node) => node.metadata.name);
-      await waitForNodes(api, names);
+      await waitForNodes(api, names, signal);
       await writeZoneRecord(places, {
         ...record,
         pids: { ...pids, [SIMULATOR]: simulator },
@@ -87,9 +90,10 @@ export async function simUp(zone: Zone, options: SimUpOptions): Promise<SimZone>
     } finally {
       await api.close();
     }
-    await shareKubeconfig(home, options.log);
+    await shareKubeconfig(home, log);
     return status(places);
-  });
+  };
+  return withLock(zoneLock(home, zone.name), `the simulated zone ${zone.name}`, log, work, signal);
 }
 
 /**
@@ -99,14 +103,40 @@ export async function simUp(zone: Zone, options: SimUpOptions): Promise<SimZone>
 export async function simDown(name: string, options: SimOptions): Promise<void> {
   const home = await openHome(options.home);
   const places = zonePlaces(home, name);
-  await withLock(zoneLock(home, name), `the simulated zone ${name}`, options.log, async () => {
+  const { log, signal } = options;
+  const work = async (): Promise<void> => {
     const record = await readZoneRecord(places);
     await endProcesses(places);
     await removeStackState(home, name);
     if (record !== undefined) await restoreStackFile(record.stackFile);
     await rm(places.directory, { recursive: true, force: true });
-    await shareKubeconfig(home, options.log);
-  });
+    await shareKubeconfig(home, log);
+  };
+  await withLock(zoneLock(home, name), `the simulated zone ${name}`, log, work, signal);
+}
+
+/**
+ * Runs what makes the zone's stack (`pulumi stack init`), and remembers what that wrote into the stack file, so that
+ * `simDown` can undo it to the byte.
+ */
+export async function withStackInit(
+  name: string,
+  options: SimOptions,
+  init: () => Promise<void>,
+): Promise<void> {
+  const home = await openHome(options.home);
+  const places = zonePlaces(home, name);
+  const { log, signal } = options;
+  const work = async (): Promise<void> => {
+    const record = await readZoneRecord(places);
+    const file = record?.stackFile.path;
+    const atInit = file === undefined ? null : await readStackFile(file);
+    await init();
+    const afterInit = file === undefined ? null : await readStackFile(file);
+    if (record === undefined || atInit === afterInit) return;
+    await writeZoneRecord(places, { ...record, stackFile: written(record.stackFile, atInit, afterInit) });
+  };
+  await withLock(zoneLock(home, name), `the simulated zone ${name}`, log, work, signal);
 }
 
 /** Every simulated zone there is, in alphabetical order. */

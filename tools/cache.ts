@@ -1,20 +1,10 @@
-import { createHash, randomUUID } from "node:crypto";
-import {
-  closeSync,
-  createReadStream,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { createHash } from "node:crypto";
+import { createReadStream, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import type { Pin, Source } from "./pins.ts";
+import type { Pin } from "./pins.ts";
 import type { Platform } from "./platform.ts";
 import { isExecutable, statOf } from "./stat.ts";
 import type { Tool } from "./tool.ts";
@@ -70,24 +60,6 @@ export async function recheck(folder: string, pin: Pin, platform: Platform): Pro
   return { name: pin.name, version: pin.version, path, origin: manifest.origin };
 }
 
-/** An empty folder for one install. Called under the source's lock, so whatever lies there was left by a run that died. */
-export function freshWorkFolder(folder: string, source: Pick<Source, "name">): string {
-  const works = workFolder(folder, source);
-  rmSync(works, { recursive: true, force: true });
-  const work = join(works, randomUUID());
-  mkdirSync(work, { recursive: true });
-  return work;
-}
-
-/** Removes what an install left behind. */
-export function removeWorkFolder(folder: string, source: Pick<Source, "name">): void {
-  rmSync(workFolder(folder, source), { recursive: true, force: true });
-}
-
-function workFolder(folder: string, source: Pick<Source, "name">): string {
-  return join(folder, ".work", source.name);
-}
-
 /**
  * Makes the executable `file` the cache's entry for `pin`: manifest first, then one rename, so that at no moment
  * something half-written bears the entry's name.
@@ -109,8 +81,8 @@ export async function publishEntry(
     join(staged, "manifest.json"),
     manifestText({ origin, sha256, size: stat.size, mtimeMs: stat.mtimeMs }),
   );
-  flush(join(staged, pin.name));
-  flush(join(staged, "manifest.json"));
+  await flush(join(staged, pin.name));
+  await flush(join(staged, "manifest.json"));
   const entry = entryFolder(folder, pin, platform);
   // rename does not replace a folder that holds files.
   if (statOf(entry) !== undefined) renameSync(entry, join(work, `old-${pin.name}`));
@@ -125,19 +97,40 @@ export async function sha256Of(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
+/** Why the cache is of no use, and what would help. */
+export interface CacheProblem {
+  readonly reason: string;
+  readonly fix: string;
+}
+
+/** Code of the error for a cache from which programs may not be started. */
+export const NO_START = "ENOSTART";
+
 /** What a person needs to know when the cache cannot be written; undefined when the error is about something else. */
-export function cacheProblem(error: unknown, folder: string): string | undefined {
+export function cacheProblem(error: unknown, folder: string): CacheProblem | undefined {
   if (!(error instanceof Error)) return undefined;
-  const code = "code" in error ? error.code : undefined;
+  const code = "code" in error ? String(error.code) : "";
+  const elsewhere = "name another folder with XDG_CACHE_HOME";
   switch (code) {
     case "ENOSPC":
     case "EDQUOT":
-      return `${folder}: wanted to write the tool there, the disk is full (${code}); make room (a whole set takes about 700 MB, a build 3 GB more), or name another folder with XDG_CACHE_HOME`;
+      return {
+        reason: `${folder}: wanted to write the tool there, the disk is full (${code})`,
+        fix: `make room for ${folder} (a whole set takes about 700 MB, a build 3 GB more), or ${elsewhere}`,
+      };
     case "EACCES":
     case "EPERM":
     case "EROFS":
     case "ENOTDIR":
-      return `${folder}: wanted to write the tool there, it is not writable (${code}); make it writable, or name another folder with XDG_CACHE_HOME`;
+      return {
+        reason: `${folder}: wanted to write the tool there, it is not writable (${code})`,
+        fix: `make ${folder} writable, or ${elsewhere}`,
+      };
+    case NO_START:
+      return {
+        reason: `${folder}: wanted to start the tool there, that is not allowed (EACCES; the disk may be mounted noexec)`,
+        fix: `${elsewhere}, on a disk from which programs may be started`,
+      };
     default:
       return undefined;
   }
@@ -161,11 +154,12 @@ function readManifest(path: string): Manifest | undefined {
   return { origin, sha256, size, mtimeMs };
 }
 
-function flush(path: string): void {
-  const descriptor = openSync(path, "r");
+/** Asynchronous, because a slow disk takes seconds for a large file and the run must go on giving signs of life. */
+async function flush(path: string): Promise<void> {
+  const file = await open(path, "r");
   try {
-    fsyncSync(descriptor);
+    await file.sync();
   } finally {
-    closeSync(descriptor);
+    await file.close();
   }
 }

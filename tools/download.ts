@@ -1,33 +1,23 @@
 import { createHash } from "node:crypto";
 import { createWriteStream, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { Readable, Transform } from "node:stream";
+import { Transform, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { EnvHttpProxyAgent, Response } from "undici";
 import { publishedSha256 } from "./checksum.ts";
 import type { Failures } from "./failures.ts";
+import { Interrupted } from "./interruption.ts";
 import type { Release } from "./pins.ts";
 import type { Progress } from "./progress.ts";
+import { proxiesOf } from "./proxy.ts";
+import {
+  type Answer,
+  deepest,
+  DOWNLOAD_LIMITS,
+  DownloadError,
+  type DownloadLimits,
+  Requests,
+} from "./request.ts";
 import { statOf } from "./stat.ts";
-
-/** Milliseconds for a connection, for the first byte of an answer, and without a byte in the middle of one. */
-const CONNECT_LIMIT = 5000;
-const ANSWER_LIMIT = 20_000;
-const SILENCE_LIMIT = 30_000;
-
-/** A file that could not be had. */
-export class DownloadError extends Error {
-  override readonly name = "DownloadError";
-  /** What is not asked again for a while: the `host`, the `file`, or nothing (`once`); `known`: it failed before. */
-  readonly scope: "host" | "file" | "once" | "known";
-  readonly url: URL | undefined;
-
-  constructor(scope: DownloadError["scope"], url: URL | undefined, message: string) {
-    super(message);
-    this.scope = scope;
-    this.url = url;
-  }
-}
 
 /** The address to ask: the vendor's, or below the mirror `GPU_ZONES_TOOLS_BASE_URL` as `<base>/<host>/<path>`. */
 export function mirrored(url: string, env: NodeJS.ProcessEnv): URL {
@@ -49,12 +39,22 @@ export class Downloads {
   readonly #env: NodeJS.ProcessEnv;
   readonly #failures: Failures;
   readonly #progress: Progress;
-  #agent: EnvHttpProxyAgent | undefined;
+  readonly #limits: DownloadLimits;
+  readonly #requests: Requests;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(env: NodeJS.ProcessEnv, failures: Failures, progress: Progress) {
+  constructor(
+    env: NodeJS.ProcessEnv,
+    failures: Failures,
+    progress: Progress,
+    { limits = {}, signal }: { limits?: Partial<DownloadLimits>; signal?: AbortSignal | undefined } = {},
+  ) {
     this.#env = env;
     this.#failures = failures;
     this.#progress = progress;
+    this.#limits = { ...DOWNLOAD_LIMITS, ...limits };
+    this.#signal = signal;
+    this.#requests = new Requests(env, failures, this.#limits, signal);
   }
 
   /** Why there is no use in asking for `release`, or undefined: known without any request. */
@@ -63,6 +63,7 @@ export class Downloads {
     const off = this.#env["GPU_ZONES_NO_DOWNLOAD"];
     if (off !== undefined && off !== "" && off !== "0") return "switched off by GPU_ZONES_NO_DOWNLOAD";
     try {
+      proxiesOf(this.#env);
       const urls = [release.url, ...(release.sha256 === undefined ? [release.published.url] : [])];
       const reasons = urls.map((url) => this.#failures.reason(mirrored(url, this.#env)));
       return reasons.find((found) => found !== undefined);
@@ -110,8 +111,7 @@ export class Downloads {
   }
 
   async close(): Promise<void> {
-    await this.#agent?.destroy();
-    this.#agent = undefined;
+    await this.#requests.close();
   }
 
   async #wantedSha256(release: Release): Promise<{ sha256: string; from: string }> {
@@ -128,12 +128,16 @@ export class Downloads {
   }
 
   async #text(url: URL): Promise<string> {
-    const response = await this.#request(url);
-    try {
-      return await response.text();
-    } catch (error) {
-      throw new DownloadError("once", url, `${url.href} ended early (${reasonOf(error)})`);
-    }
+    const answer = await this.#requests.get(url);
+    const chunks: Buffer[] = [];
+    const sink = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        chunks.push(chunk);
+        done();
+      },
+    });
+    await this.#receive(answer, this.#limits.largestText, sink);
+    return Buffer.concat(chunks).toString();
   }
 
   /** A connection that breaks off is worth a second try, anything else is not. */
@@ -147,86 +151,89 @@ export class Downloads {
   }
 
   async #fetchFile(url: URL, file: string): Promise<string> {
-    const response = await this.#request(url);
-    const length = response.headers.get("content-length");
-    const total = length === null ? undefined : Number(length);
+    const answer = await this.#requests.get(url);
+    const total = answer.length;
     const hash = createHash("sha256");
-    const activity = this.#progress.start(`${nameOf(url.href)}: downloading from ${url.host}`);
-    let bytes = 0;
-    const count = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        bytes += chunk.length;
+    const activity = this.#progress.start(`${nameOf(url.href)}: downloading from ${answer.url.host}`);
+    try {
+      await this.#receive(answer, this.#limits.largestFile, createWriteStream(file), (chunk, bytes) => {
         hash.update(chunk);
         activity.at(total === undefined ? megabytes(bytes) : `${megabytes(bytes)} of ${megabytes(total)}`);
-        done(null, chunk);
-      },
-    });
-    try {
-      await pipeline(Readable.fromWeb(response.body ?? new ReadableStream()), count, createWriteStream(file));
-      // A proxy may end an answer early without an error.
-      if (total !== undefined && bytes !== total) throw new Error("too short");
+      });
     } catch (error) {
-      activity.end("failed");
-      if (isSystemError(error) && error.syscall !== undefined && ["write", "open"].includes(error.syscall))
-        throw error;
-      const of = total === undefined ? "an unknown number of" : String(total);
-      throw new DownloadError("once", url, `${url.href} ended after ${bytes} of ${of} bytes`);
+      activity.end(error instanceof Interrupted ? "interrupted" : "failed");
+      throw error;
     }
     activity.end(`${megabytes(statSync(file).size)} fetched`);
     return hash.digest("hex");
   }
 
-  async #request(url: URL): Promise<Response> {
-    const remembered = this.#failures.reason(url);
-    if (remembered !== undefined) throw new DownloadError("known", url, remembered);
-    const { fetch } = await import("undici");
-    const abort = new AbortController();
-    const timer = setTimeout(() => {
-      abort.abort(new Error(`no answer within ${ANSWER_LIMIT / 1000} s`));
-    }, ANSWER_LIMIT);
-    let response: Response;
-    try {
-      response = await fetch(url, {
-        dispatcher: await this.#dispatcher(),
-        signal: abort.signal,
-        // A body that is unpacked on the way would not have the checksum of the file.
-        headers: { "accept-encoding": "identity", "user-agent": "gpu-zones" },
-      });
-    } catch (error) {
-      throw new DownloadError("host", url, `${url.host} could not be reached (${reasonOf(error)})`);
-    } finally {
-      clearTimeout(timer);
-    }
-    if (url.protocol === "https:" && !response.url.startsWith("https:")) {
-      throw new DownloadError("file", url, `${url.href} leads to ${response.url}, which is not encrypted`);
-    }
-    if (!response.ok) {
-      await response.body?.cancel();
-      const scope = response.status === 404 || response.status === 410 ? "file" : "host";
-      throw new DownloadError(
-        scope,
-        url,
-        `${url.href} answered ${response.status} ${response.statusText}`.trimEnd(),
-      );
-    }
-    return response;
-  }
-
-  async #dispatcher(): Promise<EnvHttpProxyAgent> {
-    if (this.#agent !== undefined) return this.#agent;
-    const { EnvHttpProxyAgent } = await import("undici");
-    const limits = { timeout: CONNECT_LIMIT };
-    this.#agent = new EnvHttpProxyAgent({
-      httpProxy: this.#env["http_proxy"] ?? this.#env["HTTP_PROXY"] ?? "",
-      httpsProxy: this.#env["https_proxy"] ?? this.#env["HTTPS_PROXY"] ?? "",
-      noProxy: this.#env["no_proxy"] ?? this.#env["NO_PROXY"] ?? "",
-      connect: limits,
-      proxyTls: limits,
-      requestTls: limits,
-      headersTimeout: ANSWER_LIMIT,
-      bodyTimeout: SILENCE_LIMIT,
+  /** Takes a body in, as long as it keeps coming and is not too large. */
+  async #receive(
+    { url, length, body }: Answer,
+    largest: number,
+    sink: Writable,
+    take: (chunk: Buffer, bytes: number) => void = () => undefined,
+  ): Promise<void> {
+    const { silence, slow, slowest } = this.#limits;
+    let bytes = 0;
+    let heard = Date.now();
+    let window = { since: heard, bytes: 0 };
+    const tooLarge = (size: number): DownloadError | undefined =>
+      size <= largest
+        ? undefined
+        : new DownloadError(
+            "file",
+            url,
+            `${url.href} is larger than ${megabytes(largest)}, which no such file is`,
+          );
+    const stop = (error: Error): void => void body.destroy(error);
+    const watch = setInterval(
+      () => {
+        const now = Date.now();
+        if (now - heard >= silence) {
+          stop(
+            new DownloadError(
+              "once",
+              url,
+              `${url.href}: no data for ${silence / 1000} s, after ${bytes} bytes`,
+            ),
+          );
+        } else if (now - window.since >= slow) {
+          const speed = ((bytes - window.bytes) * 1000) / (now - window.since);
+          const text = `${url.href}: only ${Math.round(speed)} bytes a second, after ${bytes} bytes`;
+          if (speed < slowest) stop(new DownloadError("file", url, text));
+          window = { since: now, bytes };
+        }
+      },
+      Math.min(silence, slow) / 4,
+    );
+    const count = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        bytes += chunk.length;
+        heard = Date.now();
+        take(chunk, bytes);
+        done(tooLarge(bytes), chunk);
+      },
     });
-    return this.#agent;
+    try {
+      const announced = tooLarge(length ?? 0);
+      if (announced !== undefined) throw announced;
+      await pipeline(body, count, sink);
+      // A proxy may end an answer early without an error.
+      if (length !== undefined && bytes !== length) throw new Error("too short");
+    } catch (error) {
+      body.on("error", () => undefined);
+      body.destroy();
+      if (this.#signal?.aborted === true) throw new Interrupted();
+      const reason = error instanceof DownloadError ? error : deepest(error);
+      if (reason instanceof DownloadError) throw reason;
+      if (isSystemError(reason) && ["write", "open"].includes(String(reason.syscall))) throw reason;
+      const of = length === undefined ? "an unknown number of" : String(length);
+      throw new DownloadError("once", url, `${url.href} ended after ${bytes} of ${of} bytes`);
+    } finally {
+      clearInterval(watch);
+    }
   }
 }
 
@@ -274,12 +281,4 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** fetch wraps the reason of a failure once or twice. */
-function reasonOf(error: unknown): string {
-  let reason = error;
-  while (reason instanceof Error && reason.cause instanceof Error) reason = reason.cause;
-  if (reason instanceof AggregateError && reason.errors.length > 0) reason = reason.errors[0] as unknown;
-  return messageOf(reason);
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { Notebook } from "./notebook.ts";
 
 /** Milliseconds for which a host or file that failed is not asked again. */
-const REMEMBERED = 60 * 60 * 1000;
+const REMEMBERED = 5 * 60 * 1000;
 
 interface Failure {
   /** Milliseconds since 1970. */
@@ -45,14 +45,6 @@ export class Failures {
   #key(of: string): string {
     return this.#way === "" ? of : `${of} via ${this.#way}`;
   }
-}
-
-/** Names the proxies of an environment, without the passwords that they may hold. */
-export function wayOf(env: NodeJS.ProcessEnv): string {
-  const proxies = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"].map((name) => env[name] ?? "");
-  const urls = proxies.filter((proxy) => URL.canParse(proxy)).map((proxy) => new URL(proxy).host);
-  const none = env["no_proxy"] ?? env["NO_PROXY"] ?? "";
-  return urls.length === 0 ? "" : [...new Set(urls)].join(",") + (none === "" ? "" : ` except ${none}`);
 }
 
 function isFailure(value: unknown): value is Failure {

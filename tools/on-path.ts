@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
 import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, dirname, isAbsolute, join, relative, sep } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
+import { basename, delimiter, dirname, isAbsolute, join, relative, sep } from "node:path";
 import { promisify } from "node:util";
+import { Interrupted, pause, stopWhenInterrupted } from "./interruption.ts";
 import type { Notebook } from "./notebook.ts";
 import type { Pin } from "./pins.ts";
-import { isExecutable, statOf } from "./stat.ts";
+import { isExecutable, isNative, statOf } from "./stat.ts";
 import type { ToolName } from "./tool.ts";
 import { fits, printedVersion } from "./version.ts";
 
@@ -16,26 +16,42 @@ export interface AskedVersion {
   readonly size: number;
   /** Null when it printed none. */
   readonly version: string | null;
+  /** Milliseconds since 1970; present when it did not answer in time: then it is asked again an hour later. */
+  readonly hungAt?: number;
 }
+
+/** Version of a plugin that does not say which one it is. */
+export const UNKNOWN = "unknown";
 
 export interface OnPath {
   /** The first tool on PATH that fits. */
   readonly found: { readonly path: string; readonly version: string } | undefined;
   /** What was found and does not do, one line each. */
   readonly unfit: readonly string[];
+  /** What did not answer in time, one line each. */
+  readonly hung: readonly string[];
 }
 
 /** Milliseconds that a tool has to print its version. */
-const ASK_LIMIT = 20_000;
+const ASK_LIMIT = 5000;
+/** Milliseconds for which a tool that did not answer is not asked again. */
+const HUNG = 60 * 60 * 1000;
 
 export function isAskedVersion(value: unknown): value is AskedVersion {
   if (typeof value !== "object" || value === null) return false;
-  const { mtimeMs, size, version } = value as Partial<Record<keyof AskedVersion, unknown>>;
+  const { mtimeMs, size, version, hungAt } = value as Partial<Record<keyof AskedVersion, unknown>>;
   return (
     typeof mtimeMs === "number" &&
     typeof size === "number" &&
-    (typeof version === "string" || version === null)
+    (typeof version === "string" || version === null) &&
+    (typeof hungAt === "number" || hungAt === undefined)
   );
+}
+
+export interface PathSearchOptions {
+  /** Milliseconds that a tool has to print its version. Default: 5000. */
+  readonly limit?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Looks for installed tools: on PATH, plugins also where pulumi itself looks for them. */
@@ -43,12 +59,21 @@ export class PathSearch {
   readonly #env: NodeJS.ProcessEnv;
   readonly #asked: Notebook<AskedVersion>;
   readonly #folders: readonly string[];
-  readonly #asking = new Map<string, Promise<string | undefined>>();
+  readonly #limit: number;
+  readonly #signal: AbortSignal | undefined;
+  readonly #asking = new Map<string, Promise<Answer>>();
 
   /** @param ours Folders of gpu-zones itself; what lies there is never taken for installed. */
-  constructor(env: NodeJS.ProcessEnv, ours: readonly string[], asked: Notebook<AskedVersion>) {
+  constructor(
+    env: NodeJS.ProcessEnv,
+    ours: readonly string[],
+    asked: Notebook<AskedVersion>,
+    options: PathSearchOptions = {},
+  ) {
     this.#env = env;
     this.#asked = asked;
+    this.#limit = options.limit ?? ASK_LIMIT;
+    this.#signal = options.signal;
     this.#folders = foreignFolders(env["PATH"] ?? "", ours);
   }
 
@@ -65,12 +90,18 @@ export class PathSearch {
 
   async #executable(pin: Pin): Promise<OnPath> {
     const unfit: string[] = [];
+    const hung: string[] = [];
     for (const path of this.#candidates(pin.name)) {
-      const version = await this.#version(pin, path);
-      if (version !== undefined && fits(pin, version)) return { found: { path, version }, unfit };
-      unfit.push(`${path} is ${version ?? "of unknown version"}, wanted ${String(pin.fits)}`);
+      const { version, problem } = await this.#version(pin, path);
+      if (version !== undefined && fits(pin, version)) return { found: { path, version }, unfit, hung };
+      if (problem === "timeout") {
+        const seconds = this.#limit / 1000;
+        hung.push(
+          `${path} did not say its version within ${seconds} s; passed over, and not asked again for an hour`,
+        );
+      } else unfit.push(`${path} is ${version ?? "of unknown version"}, wanted ${String(pin.fits)}`);
     }
-    return { found: undefined, unfit };
+    return { found: undefined, unfit, hung };
   }
 
   /** The language host belongs to its pulumi: one that lies beside a pulumi that does not fit is left alone. */
@@ -82,24 +113,28 @@ export class PathSearch {
         dirname(realpathSync(installed.found.path)),
       ])) {
         const path = join(folder, pin.name);
-        if (isExecutable(path)) return { found: { path, version: pin.version }, unfit: [] };
+        if (isExecutable(path))
+          return { found: { path, version: installed.found.version }, unfit: [], hung: [] };
       }
     }
     const unfit: string[] = [];
     for (const path of this.#candidates(pin.name)) {
       if (!isExecutable(join(dirname(path), "pulumi")))
-        return { found: { path, version: pin.version }, unfit };
+        return { found: { path, version: UNKNOWN }, unfit, hung: [] };
       unfit.push(`${path} belongs to a pulumi that does not fit`);
     }
-    return { found: undefined, unfit };
+    return { found: undefined, unfit, hung: [] };
   }
 
+  /** Pulumi's folder of plugins says the version; a plugin on PATH does not, and cannot be asked. */
   #plugin(pin: Pin): OnPath {
-    const home = this.#env["PULUMI_HOME"] ?? join(this.#env["HOME"] ?? homedir(), ".pulumi");
-    const installed = join(home, "plugins", `resource-kubernetes-v${pin.version}`, pin.name);
-    const path = [...this.#candidates(pin.name), ...(isExecutable(installed) ? [installed] : [])][0];
-    if (path !== undefined) return { found: { path, version: pin.version }, unfit: [] };
-    return { found: undefined, unfit: [] };
+    const user = join(this.#env["HOME"] ?? homedir(), ".pulumi");
+    for (const home of [this.#env["PULUMI_HOME"] ?? user, user]) {
+      const path = join(home, "plugins", `resource-kubernetes-v${pin.version}`, pin.name);
+      if (isExecutable(path)) return { found: { path, version: pin.version }, unfit: [], hung: [] };
+    }
+    const path = this.#candidates(pin.name)[0];
+    return { found: path === undefined ? undefined : { path, version: UNKNOWN }, unfit: [], hung: [] };
   }
 
   #candidates(name: ToolName): string[] {
@@ -107,44 +142,86 @@ export class PathSearch {
   }
 
   /** Two questions about one file at the same time start one process. */
-  #version(pin: Pin, path: string): Promise<string | undefined> {
+  #version(pin: Pin, path: string): Promise<Answer> {
     const asking = this.#asking.get(path) ?? this.#ask(pin, path);
     this.#asking.set(path, asking);
     return asking;
   }
 
-  async #ask(pin: Pin, path: string): Promise<string | undefined> {
+  async #ask(pin: Pin, path: string): Promise<Answer> {
     const stat = statOf(path);
-    if (stat === undefined) return undefined;
+    if (stat === undefined) return { problem: "none" };
+    const remembered = this.#remembered(path, stat);
+    if (remembered !== undefined) return remembered;
+    const answer = await askVersion(path, pin.versionArgs ?? [], {
+      env: this.#env,
+      limit: this.#limit,
+      signal: this.#signal,
+    });
+    const file = { mtimeMs: stat.mtimeMs, size: stat.size };
+    if (answer.problem === "timeout")
+      await this.#asked.set(path, { ...file, version: null, hungAt: Date.now() });
+    else if (isItself(path, pin.name))
+      await this.#asked.set(path, { ...file, version: answer.version ?? null });
+    return answer;
+  }
+
+  #remembered(path: string, stat: { mtimeMs: number; size: number }): Answer | undefined {
     const asked = this.#asked.get(path);
-    if (asked?.mtimeMs === stat.mtimeMs && asked.size === stat.size) return asked.version ?? undefined;
-    const version = await askVersion(path, pin.versionArgs ?? [], this.#env);
-    if (version === "timeout") return undefined;
-    await this.#asked.set(path, { mtimeMs: stat.mtimeMs, size: stat.size, version: version ?? null });
-    return version;
+    if (asked?.mtimeMs !== stat.mtimeMs || asked.size !== stat.size) return undefined;
+    if (asked.hungAt === undefined)
+      return asked.version === null ? { problem: "none" } : { version: asked.version };
+    const since = Date.now() - asked.hungAt;
+    return since >= 0 && since < HUNG ? { problem: "timeout" } : undefined;
   }
 }
 
-/** Runs `path` with its version flag; "timeout" when it does not answer, undefined when it prints no version. */
+/** True for a tool whose file is what runs. A script, or a link to another program, may start another version tomorrow (mise, asdf, snap). */
+function isItself(path: string, name: ToolName): boolean {
+  return isNative(path) && basename(realOrSame(path)).includes(name);
+}
+
+export interface AskOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** Milliseconds. */
+  readonly limit: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What a tool said of itself: its version, or why there is none (`timeout`, `none` printed, the system's code such as EACCES). */
+export interface Answer {
+  readonly version?: string | undefined;
+  readonly problem?: string | undefined;
+}
+
+/** Runs `path` with its version flag. @throws Interrupted */
 export async function askVersion(
   path: string,
   args: readonly string[],
-  env: NodeJS.ProcessEnv,
-): Promise<string | undefined> {
+  options: AskOptions,
+): Promise<Answer> {
+  const { env, limit, signal } = options;
+  stopWhenInterrupted(signal);
   // Without this pulumi asks its vendor for news first.
   const settings = { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" };
-  const limits = { timeout: ASK_LIMIT, killSignal: "SIGKILL" } as const;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const asking = promisify(execFile)(path, [...args], { env: settings, ...limits });
+      const asking = promisify(execFile)(path, [...args], {
+        env: settings,
+        timeout: limit,
+        killSignal: "SIGKILL",
+        ...(signal === undefined ? {} : { signal }),
+      });
       asking.child.stdin?.end();
-      return printedVersion((await asking).stdout);
+      const version = printedVersion((await asking).stdout);
+      return version === undefined ? { problem: "none" } : { version };
     } catch (error) {
+      if (signal?.aborted === true) throw new Interrupted();
       const { killed, code } = error as { killed?: boolean; code?: unknown };
-      if (killed === true) return "timeout";
-      if (code !== "ETXTBSY" || attempt === 20) return undefined;
+      if (killed === true) return { problem: "timeout" };
+      if (code !== "ETXTBSY" || attempt === 20) return { problem: typeof code === "string" ? code : "none" };
       // A process that is just being started elsewhere still holds the fresh file open for an instant.
-      await pause(50);
+      await pause(50, signal);
     }
   }
 }

@@ -63,8 +63,13 @@ const KUSTOMIZE = "5.8.1";
  * beside it, which is weaker (whoever can change one can change both) and is said on stderr. Fill it from the vendor's checksum file.
  */
 export const SHA256: Readonly<Record<string, string>> = {
+  "kustomize_v5.8.1_darwin_amd64.tar.gz": "ee7cf0c1e3592aa7bb66ba82b359933a95e7f2e0b36e5f53ed0a4535b017f2f8",
+  "kustomize_v5.8.1_darwin_arm64.tar.gz": "8886f8a78474e608cc81234f729fda188a9767da23e28925802f00ece2bab288",
   "kustomize_v5.8.1_linux_amd64.tar.gz": "029a7f0f4e1932c52a0476cf02a0fd855c0bb85694b82c338fc648dcb53a819d",
   "kustomize_v5.8.1_linux_arm64.tar.gz": "0953ea3e476f66d6ddfcd911d750f5167b9365aa9491b2326398e289fef2c142",
+  // A new version has the same file names, so ours hold the version.
+  [`kwok-v${KWOK}-linux-amd64`]: "f5a4385a2ae1b9dd7f8acae18e002a75c0ebba124ae9d7259aa8dadb50711f46",
+  [`kwokctl-v${KWOK}-linux-amd64`]: "d5743166c657283d6e827c7c4c20cacfd9009fd94830f06718ca7b2c7099461f",
 };
 
 const sources = {
@@ -188,7 +193,8 @@ function kwok(name: "kwok" | "kwokctl"): Pin {
     versionArgs: ["--version"],
     source: sources.kwok,
     release: (platform) => ({
-      ...file(`https://github.com/kubernetes-sigs/kwok/releases/download/v${KWOK}`, `${name}-${platform}`),
+      url: `https://github.com/kubernetes-sigs/kwok/releases/download/v${KWOK}/${name}-${platform}`,
+      sha256: SHA256[`${name}-v${KWOK}-${platform}`],
       member: undefined,
       // The release holds binaries only; GitHub itself publishes a digest of each.
       published: {

@@ -82,11 +82,16 @@ export class Progress {
   }
 }
 
-/** The screen for a stream: rewritten in place when it is a terminal. */
-export function screenOf(stream: NodeJS.WriteStream): Screen {
-  const line = (text: string): void => {
-    stream.write(`${text}\n`);
-  };
+/**
+ * The screen for a stream: rewritten in place when it is a terminal.
+ * @param log Takes whole lines instead of the stream.
+ */
+export function screenOf(stream: NodeJS.WriteStream, log?: (line: string) => void): Screen {
+  const line =
+    log ??
+    ((text: string): void => {
+      stream.write(`${text}\n`);
+    });
   if (!stream.isTTY) return { line };
   const clear = "\r\u001b[K";
   // A line that wraps could not be taken back. Some terminals do not know their width.
@@ -101,9 +106,13 @@ export function clock(seconds: number): string {
 }
 
 function describe(running: Running): string {
-  const usual = running.usualSeconds === undefined ? "" : ` of about ${clock(running.usualSeconds)}`;
+  const so = seconds(running);
+  const { usualSeconds } = running;
   const detail = running.detail === "" ? "" : `, ${running.detail}`;
-  return `${running.what}: ${clock(seconds(running))}${usual}${detail}`;
+  if (usualSeconds === undefined) return `${running.what}: ${clock(so)}${detail}`;
+  const usual =
+    so > usualSeconds ? `, longer than the usual ${clock(usualSeconds)}` : ` of about ${clock(usualSeconds)}`;
+  return `${running.what}: ${clock(so)}${usual}${detail}`;
 }
 
 function seconds(running: Running): number {

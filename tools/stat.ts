@@ -1,4 +1,4 @@
-import { accessSync, constants, type Stats, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readSync, type Stats, statSync } from "node:fs";
 
 /** What lies at `path`; undefined when nothing does, or nothing that this user may look at. */
 export function statOf(path: string): Stats | undefined {
@@ -19,4 +19,23 @@ export function isExecutable(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** First bytes of ELF and of Mach-O, for one processor or several, in either order. */
+const NATIVE = ["7f454c46", "feedface", "feedfacf", "cefaedfe", "cffaedfe", "cafebabe", "bebafeca"];
+
+/** True when `path` is a program of machine code, false for a script. */
+export function isNative(path: string): boolean {
+  const start = Buffer.alloc(4);
+  try {
+    const file = openSync(path, "r");
+    try {
+      readSync(file, start);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return false;
+  }
+  return NATIVE.includes(start.toString("hex"));
 }

@@ -18,7 +18,7 @@ export type ToolName = (typeof TOOL_NAMES)[number];
 /** A tool that can be started. */
 export interface Tool {
   readonly name: ToolName;
-  /** Without a leading `v`. For a plugin that was found installed: the pinned one, because plugins are not asked. */
+  /** Without a leading `v`; "unknown" for a plugin on PATH, which cannot be asked. */
   readonly version: string;
   /** Absolute path of the executable. */
   readonly path: string;
@@ -35,6 +35,8 @@ export interface MissingTool {
   readonly homepage: string;
   /** True when Go alone would have helped. */
   readonly wantsGo: boolean;
+  /** What would help where installing the tool would not, e.g. room on a disk. */
+  readonly fix?: string | undefined;
 }
 
 /** All tools that are missing, told at once, with what to install. */
@@ -45,6 +47,8 @@ export class ToolsError extends Error {
   constructor(missing: readonly MissingTool[]) {
     super(missingToolsMessage(missing));
     this.missing = missing;
+    // Node prints the stack of what a program throws; where this was thrown helps nobody.
+    this.stack = this.message;
   }
 }
 
@@ -53,14 +57,17 @@ function missingToolsMessage(missing: readonly MissingTool[]): string {
   for (const tool of missing) {
     lines.push(`  ${tool.name} ${tool.version}`, ...tool.reasons.map((reason) => `    ${reason}`));
   }
-  const install = missing.map((tool) => `${tool.name} ${tool.version} (${tool.homepage})`).join(", ");
-  if (missing.some((tool) => tool.wantsGo)) {
-    lines.push(
-      "fix: install Go 1.26 or newer (https://go.dev/dl/) and run this again, the tools are then built from source;",
-      `     or install what is missing: ${install}`,
+  const fixes = new Set(missing.map((tool) => tool.fix).filter((fix) => fix !== undefined));
+  const absent = missing.filter((tool) => tool.fix === undefined);
+  const install = absent.map((tool) => `${tool.name} ${tool.version} (${tool.homepage})`).join(", ");
+  if (absent.some((tool) => tool.wantsGo)) {
+    fixes.add(
+      "install Go 1.26 or newer (https://go.dev/dl/) and run this again, the tools are then built from source;",
     );
-  } else {
-    lines.push(`fix: install what is missing: ${install}`);
+    fixes.add(`or install what is missing: ${install}`);
+  } else if (absent.length > 0) {
+    fixes.add(`install what is missing: ${install}`);
   }
+  lines.push(...[...fixes].map((fix, at) => `${at === 0 ? "fix:" : "    "} ${fix}`));
   return lines.join("\n");
 }

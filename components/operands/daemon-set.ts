@@ -12,6 +12,8 @@ export interface OperandDaemonSet {
   /** Suffix of `nvidia.com/gpu.deploy.<deploy>`, the label that chooses its nodes. */
   readonly deploy: string;
   readonly tolerations?: readonly V1Toleration[];
+  /** Annotations of the pods; changing one restarts them. Default: none. */
+  readonly podAnnotations?: Readonly<Record<string, string>>;
   readonly spec: Omit<V1PodSpec, "tolerations" | "priorityClassName" | "nodeSelector">;
 }
 
@@ -37,7 +39,10 @@ export function daemonSet(zone: Zone, operand: OperandDaemonSet): KubernetesObje
           ? { type: "OnDelete" }
           : { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
       template: {
-        metadata: { labels: { app: operand.name } },
+        metadata: {
+          labels: { app: operand.name },
+          ...(operand.podAnnotations === undefined ? {} : { annotations: { ...operand.podAnnotations } }),
+        },
         spec: {
           priorityClassName: common?.priorityClassName ?? "system-node-critical",
           nodeSelector: { [`nvidia.com/gpu.deploy.${operand.deploy}`]: "true" },

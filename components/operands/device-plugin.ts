@@ -3,6 +3,7 @@ import type { KubernetesObject } from "../../plan/object.ts";
 import type { Zone } from "../../plan/config/zone.ts";
 import { migStrategy } from "../../plan/gpu/product-label.ts";
 import { imageName, type Release } from "../releases/release.ts";
+import { contentHash } from "./content-hash.ts";
 import { daemonSet, toolkitValidation } from "./daemon-set.ts";
 import { configEntries, DEFAULT_ENTRY } from "./device-plugin-config.ts";
 import { GPU_NAMESPACE, type Operand } from "./operand.ts";
@@ -23,7 +24,10 @@ export const devicePlugin: Operand = {
       : [...nodeReader(SERVICE_ACCOUNT), entrypoint(), configMap(zone), plugin(zone, release)],
 };
 
-/** The driver's validation leaves environment variables on the node; the plugin must start with them. */
+/**
+ * The driver's validation leaves environment variables on the node; the plugin must start with them. Those of GDRCopy and
+ * GPUDirect Storage follow the modules that are loaded, unless they are set already.
+ */
 const ENTRYPOINT_SCRIPT = `#!/bin/sh
 until [ -f /run/nvidia/validations/driver-ready ]; do
   echo "waiting for the driver"
@@ -31,6 +35,12 @@ until [ -f /run/nvidia/validations/driver-ready ]; do
 done
 set -o allexport
 . /run/nvidia/validations/driver-ready
+if [ -d /sys/module/gdrdrv ]; then
+  : "\${GDRCOPY_ENABLED:=true}"
+fi
+if [ -d /sys/module/nvidia_fs ]; then
+  : "\${GDS_ENABLED:=true}" "\${MOFED_ENABLED:=true}"
+fi
 exec nvidia-device-plugin
 `;
 
@@ -62,6 +72,8 @@ function plugin(zone: Zone, release: Release): KubernetesObject {
     name: NAME,
     deploy: "device-plugin",
     tolerations: (own?.tolerations ?? []) as V1Toleration[],
+    // A file mounted by subPath never changes in a running pod. The plugin's configuration does, and needs no restart.
+    podAnnotations: { "gpu-zones.dev/entrypoint-hash": contentHash(ENTRYPOINT_SCRIPT) },
     spec: {
       serviceAccountName: SERVICE_ACCOUNT,
       runtimeClassName: "nvidia",

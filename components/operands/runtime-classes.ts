@@ -13,7 +13,7 @@ export const runtimeClasses: Operand = {
       const body: V1RuntimeClass = {
         apiVersion: "node.k8s.io/v1",
         kind: "RuntimeClass",
-        metadata: { name: handler },
+        metadata: { name: handler, labels: { "app.kubernetes.io/component": "gpu-operator" } },
         handler,
       };
       return body as unknown as KubernetesObject;

@@ -1,3 +1,4 @@
+import { isWithoutMig } from "../gpu/boards.ts";
 import { migBoard, standardLayout, standardLayoutNames } from "../gpu/mig.ts";
 import { isPartitioned } from "../gpu/product-label.ts";
 import { configPlace, type Check } from "./check.ts";
@@ -8,6 +9,17 @@ export const migLayoutFitsBoard: Check = ({ zone }) =>
     const layout = pool.mig;
     if (layout === undefined || !isPartitioned(pool)) return [];
     const place = configPlace(zone, `nodePools.${name}.mig`);
+    if (isWithoutMig(pool.product)) {
+      return [
+        {
+          ...place,
+          code: "GZ202" as const,
+          severity: "error" as const,
+          message: `wanted a board that can be cut into MIG devices, got ${pool.product}, which has no MIG`,
+          fix: "take mig out of the pool; sharing: { timeSlicing: n } lets pods share the board",
+        },
+      ];
+    }
     const board = migBoard(pool.product);
     if (board === undefined) {
       return [

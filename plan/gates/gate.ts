@@ -7,8 +7,11 @@ export type Identity =
   /** `reason` in words; `cause` decides what a person can do about it. */
   | { readonly state: "unreachable"; readonly cause: Unreachable; readonly reason: string };
 
-/** Why no cluster answers: no power or network, credentials that are not accepted, a context that nobody defined. */
-export type Unreachable = "dark" | "credentials" | "context";
+/**
+ * Why no cluster answers: no power or network, credentials that are not accepted, a context that nobody defined, a
+ * kubeconfig that cannot be read.
+ */
+export type Unreachable = "dark" | "credentials" | "context" | "kubeconfig";
 
 /** What the gates decide from; clock and cluster are handed in, so that they stay functions. */
 export interface RunInput {

@@ -19,10 +19,13 @@ export const identityGate: Gate = (input) => {
   const pin = simulatedUid ?? zone.cluster.uid;
   const wanted = pin ?? lastUid;
   if (wanted !== undefined && identity.uid !== wanted) {
+    const here = `point context ${context} at the zone's cluster`;
     const fix =
-      pin === undefined
-        ? `point context ${context} at the zone's cluster; if the cluster was rebuilt: ./zones pin ${zone.name}`
-        : `point context ${context} at the zone's cluster; if the cluster was rebuilt, take its UID over with ./zones pin ${zone.name}`;
+      simulatedUid !== undefined
+        ? `take the simulated zones as they are now into this shell: eval "$(./zones sim env)"`
+        : pin === undefined
+          ? `${here}; if the cluster was rebuilt: ./zones pin ${zone.name}`
+          : `${here}; if the cluster was rebuilt, take its UID over with ./zones pin ${zone.name}`;
     return [
       // Also in a preview: comparing with another cluster would describe changes that nobody means.
       finding(
@@ -64,6 +67,8 @@ function wayOut(cause: Unreachable, context: string): string {
       return `renew the credentials of context ${context}, then run this once more`;
     case "context":
       return `add context ${context} to the kubeconfig, or name another in gpu-zones:cluster.context`;
+    case "kubeconfig":
+      return "mend the kubeconfig (gpu-zones:cluster.kubeconfig, else KUBECONFIG, else ~/.kube/config), then run this once more";
   }
 }
 

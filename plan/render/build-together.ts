@@ -7,38 +7,47 @@ import type { Scratch } from "./scratch.ts";
 /** Label of every object: the app, operand or zone that it belongs to. It also tells apps apart in one build. */
 export const OWNER_LABEL = "gpu-zones.dev/owner";
 
-/** Processes at a time when apps are built one by one. */
-const PARALLEL = 2;
+/** Processes at a time. */
+export const PARALLEL = 2;
 
 /** What became of each app: its objects, or kustomize's message. */
 export type Built = ReadonlyMap<string, readonly KubernetesObject[] | BuildError>;
 
 /**
- * Builds many apps in one process. When that fails, each is built alone: to name those that fail, and because apps that
- * cannot stand in one build (equal names in what the zone leaves out) may each be right.
- * @param directories kustomization in the scratch, by app; their objects carry the owner label
+ * Builds apps in one process that do nothing to each other. When that fails, each is built alone: to name those that fail, and
+ * because apps that cannot stand in one build (equal names in what the zone leaves out) may each be right.
+ * @param directories kustomization in the scratch, by app
  */
 export async function buildTogether(
   scratch: Scratch,
   build: Build,
   directories: ReadonlyMap<string, string>,
 ): Promise<Built> {
-  if (directories.size === 0) return new Map();
-  await scratch.write("all", { resources: [...directories.values()].map((directory) => `../${directory}`) });
-  try {
-    const built = byOwner(parseManifests(await build(scratch.path("all"))), [...directories.keys()]);
-    if (built !== undefined) return built;
-  } catch (error) {
-    if (!(error instanceof BuildError)) throw error;
+  const owned = new Map<string, string>();
+  for (const [app, directory] of directories) owned.set(app, await writeOwned(scratch, app, directory));
+  if (owned.size > 1) {
+    await scratch.write("all", { resources: [...owned.values()].map((directory) => `../${directory}`) });
+    try {
+      return byOwner(parseManifests(await build(scratch.path("all"))), [...owned.keys()]);
+    } catch (error) {
+      if (!(error instanceof BuildError)) throw error;
+    }
   }
   const limit = pLimit(PARALLEL);
   return new Map(
     await Promise.all(
-      [...directories].map(([app, directory]) =>
+      [...owned].map(([app, directory]) =>
         limit(async () => [app, await buildAlone(scratch, build, directory)] as const),
       ),
     ),
   );
+}
+
+/** Puts the label on again, last: a patch that changes it must not give an object to another app. */
+async function writeOwned(scratch: Scratch, app: string, directory: string): Promise<string> {
+  const labels = [{ pairs: { [OWNER_LABEL]: app }, includeSelectors: false, includeTemplates: false }];
+  await scratch.write(`${app}.owned`, { resources: [`../${directory}`], labels });
+  return `${app}.owned`;
 }
 
 async function buildAlone(
@@ -54,15 +63,14 @@ async function buildAlone(
   }
 }
 
-/** Undefined when an object cannot be told to an app: a patch of the zone may have taken its label. */
 function byOwner(
   objects: readonly KubernetesObject[],
   apps: readonly string[],
-): Map<string, KubernetesObject[]> | undefined {
+): Map<string, KubernetesObject[]> {
   const built = new Map<string, KubernetesObject[]>(apps.map((app) => [app, []]));
   for (const object of objects) {
     const own = built.get(object.metadata.labels?.[OWNER_LABEL] ?? "");
-    if (own === undefined) return undefined;
+    if (own === undefined) throw new Error(`kustomize left the label ${OWNER_LABEL} off ${object.kind}`);
     own.push(object);
   }
   return built;

@@ -1,13 +1,11 @@
 import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 
 /** More entries than a fleet's zones need; older ones go when a new one comes. */
 const ENTRIES_MAX = 1000;
-
-/** Part of every key: raise it when the same inputs come out otherwise than before. */
-const FORMAT = 1;
 
 /** Results of kustomize by everything they were made of. Losing it costs time and nothing else. */
 export class RenderCache {
@@ -18,28 +16,45 @@ export class RenderCache {
     this.#directory = directory;
   }
 
-  /** The result for these inputs, made when there is none that can be read. Both must survive JSON. */
-  async get<T>(inputs: unknown, make: () => Promise<T>): Promise<T> {
-    if (this.#directory === undefined) return await make();
-    const file = join(this.#directory, `${sha256(JSON.stringify([FORMAT, inputs]))}.json`);
-    const kept = await readEntry(file);
-    if (kept !== undefined) return kept.value as T;
-    const value = await make();
-    await this.#put(file, JSON.stringify(value));
-    return value;
+  /** What was kept for these inputs; undefined when there is nothing that can be read. */
+  async get<T>(inputs: unknown): Promise<T | undefined> {
+    if (this.#directory === undefined) return undefined;
+    return (await readEntry(this.#file(this.#directory, inputs)))?.value as T | undefined;
   }
 
-  async #put(file: string, body: string): Promise<void> {
-    const directory = this.#directory ?? "";
-    try {
-      await mkdir(directory, { recursive: true });
-      // Rename makes it whole; whether it survives a power cut does not matter, the checksum tells.
-      await writeFileAtomic(file, `${sha256(body)}\n${body}`, { fsync: false });
-      await prune(directory);
-    } catch {
-      // A folder that cannot be written (read-only checkout, full disk) must not keep a zone from being rendered.
-    }
+  /** Keeps a result. Inputs and result must survive JSON. */
+  async put(inputs: unknown, value: unknown): Promise<void> {
+    if (this.#directory === undefined) return;
+    await write(this.#directory, this.#file(this.#directory, inputs), JSON.stringify(value));
   }
+
+  #file(directory: string, inputs: unknown): string {
+    return join(directory, `${sha256(JSON.stringify([renderCode(), inputs]))}.json`);
+  }
+}
+
+async function write(directory: string, file: string, body: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+    // Rename makes it whole; whether it survives a power cut does not matter, the checksum tells.
+    await writeFileAtomic(file, `${sha256(body)}\n${body}`, { fsync: false });
+    await prune(directory);
+  } catch {
+    // A folder that cannot be written (read-only checkout, full disk) must not keep a zone from being rendered.
+  }
+}
+
+let hashOfCode: string | undefined;
+
+/** Hash of the code beside this file, part of every key: other code may make something else of the same inputs. */
+function renderCode(): string {
+  hashOfCode ??= sha256(
+    readdirSync(import.meta.dirname)
+      .toSorted()
+      .map((name) => `${name}\n${readFileSync(join(import.meta.dirname, name), "utf8")}`)
+      .join("\n"),
+  );
+  return hashOfCode;
 }
 
 /** An entry whose checksum holds; a damaged one is as good as none. */

@@ -1,6 +1,10 @@
+import { isClusterScoped } from "../built-in.ts";
 import { apiGroup, type KubernetesObject } from "../object.ts";
 
-/** Takes the namespace off custom resources whose definition, in the same zone, says that they have none: kustomize cannot know. */
+/**
+ * Takes the namespace off what has none and kustomize cannot know: built-in kinds that are newer than its schema, and custom
+ * resources whose definition, in the same zone, says so.
+ */
 export function withoutForeignNamespace(
   objects: readonly KubernetesObject[],
   definitions: readonly KubernetesObject[],
@@ -14,7 +18,8 @@ export function withoutForeignNamespace(
     }),
   );
   return objects.map((object) => {
-    if (!clusterKinds.has(`${object.kind}.${apiGroup(object.apiVersion)}`)) return object;
+    const custom = clusterKinds.has(`${object.kind}.${apiGroup(object.apiVersion)}`);
+    if (!custom && !isClusterScoped(object)) return object;
     const { namespace: _namespace, ...metadata } = object.metadata;
     return { ...object, metadata };
   });

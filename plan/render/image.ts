@@ -23,8 +23,35 @@ export function parseImage(text: string): ImageReference {
  * A full name without tag and digest keeps what the base has: the same version from another registry.
  */
 export function imageChange(image: string): Partial<ImageReference> {
-  if (/^sha256:[0-9a-f]+$/.test(image)) return { digest: image };
+  if (image.startsWith("sha256:")) return { digest: image };
   return /[/:@]/.test(image) ? parseImage(image) : { tag: image };
+}
+
+const TAG = /^\w[\w.-]{0,127}$/;
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+
+/** Registry with a port, then path parts, as distribution's reference grammar has them. */
+const NAME =
+  /^(?:[a-zA-Z0-9][a-zA-Z0-9.-]*(?::\d+)?\/)?[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
+
+/** A version where a name is wanted: `1.2@sha256:…` gives a tag and a digest, and no image. */
+const VERSION = /^v?\d+(?:\.\d+)+/;
+
+/**
+ * What is wrong with the config key `image`.
+ * @returns the end of a sentence such as "1.2@sha256:…, a version without a name"; undefined when it is right
+ */
+export function imageFault(image: string): string | undefined {
+  const { name, tag, digest } = imageChange(image);
+  if (/\s/.test(image)) return "which has a space in it";
+  if (name === "") return "which has no name before its tag";
+  if (name !== undefined && VERSION.test(name) && !name.includes("/")) return "a version without a name";
+  if (name !== undefined && !NAME.test(name)) return `whose name ${name} no registry takes`;
+  if (tag !== undefined && !TAG.test(tag))
+    return tag === "" ? "which has an empty tag" : `whose tag ${tag} no registry takes`;
+  if (digest !== undefined && !DIGEST.test(digest))
+    return "whose digest is not sha256: and 64 hexadecimal digits";
+  return undefined;
 }
 
 /** The image after the change: a tag or a digest replaces both that were there. */

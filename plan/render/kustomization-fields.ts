@@ -11,6 +11,12 @@ export interface Reference {
   readonly line: number;
 }
 
+/**
+ * What a kustomization does to apps that stand in the same build. `shared`: settings that hold for a whole build (variables,
+ * schemas, transformer settings) or names that it changes; `generates`: objects whose names change with their content.
+ */
+export type Effect = "shared" | "generates";
+
 /** Something a kustomization may not hold, by line. */
 export interface Refusal {
   readonly what: string;
@@ -20,6 +26,7 @@ export interface Refusal {
 export interface KustomizationFields {
   readonly references: readonly Reference[];
   readonly refusals: readonly Refusal[];
+  readonly effects: ReadonlySet<Effect>;
   /** Keys that kustomize does not have, in this spelling. */
   readonly unknown: readonly { readonly key: string; readonly line: number }[];
 }
@@ -35,9 +42,24 @@ export const KUSTOMIZATION_KEYS = [
   ...["transformers", "validators", "buildMetadata", ...HELM_KEYS],
 ];
 
-/** Reads out of a parsed kustomization file what it names and what it may not hold. */
-export function kustomizationFields(root: Located): KustomizationFields {
+/** All that a kustomization of plugins may hold: kustomize runs what comes out of it, so nothing may change it on its way. */
+const PLUGIN_KEYS = new Set(["apiVersion", "kind", "metadata", "resources", "bases", "components"]);
+
+const EFFECTS: ReadonlyMap<string, Effect> = new Map([
+  ...["vars", "openapi", "crds", "configurations", "generators", "transformers", "validators"].map(
+    (key) => [key, "shared"] as const,
+  ),
+  ...["namePrefix", "nameSuffix"].map((key) => [key, "shared"] as const),
+  ...["configMapGenerator", "secretGenerator"].map((key) => [key, "generates"] as const),
+]);
+
+/**
+ * Reads out of a parsed kustomization file what it names and what it may not hold.
+ * @param plugins it is one of generators, transformers or validators
+ */
+export function kustomizationFields(root: Located, plugins = false): KustomizationFields {
   const references: Reference[] = [];
+  const effects = new Set<Effect>();
   const refusals: Refusal[] = [];
   const unknown: { key: string; line: number }[] = [];
   const refer = (kind: Reference["kind"], nodes: readonly Located[]): void => {
@@ -52,11 +74,15 @@ export function kustomizationFields(root: Located): KustomizationFields {
       refusals.push({ what: `${key}, which downloads charts and runs helm`, line: node.line });
     } else if (!KUSTOMIZATION_KEYS.includes(key)) {
       unknown.push({ key, line: node.line });
+    } else if (plugins && !PLUGIN_KEYS.has(key)) {
+      refusals.push({ what: `${key}, which could change plugins on their way`, line: node.line });
     } else {
+      const effect = EFFECTS.get(key);
+      if (effect !== undefined) effects.add(effect);
       for (const [kind, nodes] of referencesOf(key, node)) refer(kind, nodes);
     }
   }
-  return { references, refusals, unknown };
+  return { references, refusals, effects, unknown };
 }
 
 function referencesOf(key: string, node: Located): [Reference["kind"], Located[]][] {
@@ -109,9 +135,12 @@ function sourcesOf(generator: Located): Located[] {
 
 /** Values of a key in a map, in every spelling that kustomize's reader takes for it: it ignores case. */
 export function valuesOf(node: Located, key: string): Located[] {
-  return entries(node).flatMap(([name, value]) =>
-    name.toUpperCase().toLowerCase() === key.toLowerCase() ? [value] : [],
-  );
+  return entries(node).flatMap(([name, value]) => (foldCase(name) === foldCase(key) ? [value] : []));
+}
+
+/** A key as kustomize's reader compares it: without case, also where a letter has more than two (`\u017f`, `\u212a`). */
+export function foldCase(key: string): string {
+  return key.toUpperCase().toLowerCase();
 }
 
 /** A map's entries, with those that a merge key (`<<`) brings. */
@@ -126,6 +155,7 @@ function items(node: Located): readonly Located[] {
   return node.kind === "list" ? node.items : [node];
 }
 
+/** kustomize tries text of one line as a file first, whatever it looks like: only these cannot be one. */
 function isInline(node: Located): boolean {
-  return node.kind === "scalar" && typeof node.value === "string" && /\n|^\s*[[{]|:\s/.test(node.value);
+  return node.kind === "scalar" && typeof node.value === "string" && /\n|^\s*[[{]/.test(node.value);
 }

@@ -4,7 +4,12 @@ import { basename, dirname, isAbsolute, join, relative } from "node:path";
 import { parseLocated } from "../config/document.ts";
 import { suggestion } from "../config/nearest.ts";
 import type { Problem } from "../config/problem.ts";
-import { KUSTOMIZATION_KEYS, kustomizationFields, type Reference } from "./kustomization-fields.ts";
+import {
+  KUSTOMIZATION_KEYS,
+  kustomizationFields,
+  type Effect,
+  type Reference,
+} from "./kustomization-fields.ts";
 import { pluginRefusals } from "./plugin-configuration.ts";
 import { isRemote } from "./remote.ts";
 
@@ -28,9 +33,14 @@ export class KustomizationWalk {
   /** Every file that a build reads, relative to the repository, with the SHA-256 of its content. */
   readonly files = new Map<string, string>();
   readonly problems: Problem[] = [];
+  /** What the app would do to others in one build. */
+  readonly effects = new Set<Effect>();
+  /** Every word that a file gives as a kind. */
+  readonly kinds = new Set<string>();
   readonly #repository: string;
   readonly #about: Pick<Problem, "zone" | "path">;
   readonly #visited = new Set<string>();
+  readonly #hashed = new Set<string>();
 
   /**
    * @param repository absolute path, symbolic links resolved
@@ -44,11 +54,16 @@ export class KustomizationWalk {
   /**
    * Walks the kustomization of a directory and all that it names.
    * @param directory relative to the repository
-   * @param plugins the kustomization is one of transformers: its resources are their configurations
+   * @param pluginsOf the kustomization is one of transformers, and this directory names it: its resources are their
+   * configurations, and they read files from that directory
    */
-  async visit(directory: string, from: Place = { file: directory, line: 0 }, plugins = false): Promise<void> {
+  async visit(
+    directory: string,
+    from: Place = { file: directory, line: 0 },
+    pluginsOf?: string,
+  ): Promise<void> {
     const real = await this.#resolve(directory, from);
-    const key = `${real ?? ""} ${String(plugins)}`;
+    const key = JSON.stringify([real, pluginsOf]);
     if (real === undefined || this.#visited.has(key)) return;
     this.#visited.add(key);
     const name = await kustomizationFile(real);
@@ -61,10 +76,10 @@ export class KustomizationWalk {
     }
     // kustomize reads `../base` from where a linked directory really is.
     const here = relative(this.#repository, real);
-    await this.#visitFile(here, join(here, name), from, plugins);
+    await this.#visitFile(here, join(here, name), from, pluginsOf);
   }
 
-  async #visitFile(directory: string, file: string, from: Place, plugins: boolean): Promise<void> {
+  async #visitFile(directory: string, file: string, from: Place, pluginsOf?: string): Promise<void> {
     const text = await this.#read(file, from);
     if (text === undefined) return;
     const { root, errors } = parseLocated(text);
@@ -79,7 +94,8 @@ export class KustomizationWalk {
       );
     }
     if (errors.length > 0) return;
-    const { references, refusals, unknown } = kustomizationFields(root);
+    const { references, refusals, effects, unknown } = kustomizationFields(root, pluginsOf !== undefined);
+    for (const effect of effects) this.effects.add(effect);
     for (const { key, line } of unknown) {
       this.#report(
         "GZ002",
@@ -92,12 +108,17 @@ export class KustomizationWalk {
     }
     for (const { what, line } of refusals) this.#refuse({ file, line }, what);
     for (const reference of references) {
-      const kind = plugins && reference.kind === "resource" ? "plugin" : reference.kind;
-      await this.#follow(directory, { ...reference, kind }, { file, line: reference.line });
+      await this.#follow(directory, reference, { file, line: reference.line }, pluginsOf);
     }
   }
 
-  async #follow(directory: string, { kind, value }: Reference, at: Place): Promise<void> {
+  async #follow(
+    directory: string,
+    { kind, value }: Reference,
+    at: Place,
+    pluginsOf: string | undefined,
+  ): Promise<void> {
+    const root = pluginsOf ?? (kind === "plugin" ? directory : undefined);
     if (kind === "inline-plugin") {
       await this.#plugins(directory, value, at);
       return;
@@ -115,7 +136,7 @@ export class KustomizationWalk {
     if (real === undefined) return;
     if ((await stat(real)).isDirectory()) {
       if (kind === "file") this.#report("GZ103", at, wantedFile(path));
-      else await this.visit(path, at, kind === "plugin");
+      else await this.visit(path, at, root);
     } else if (kind === "directory") {
       this.#report("GZ103", at, {
         message: `wanted a directory with a kustomization.yaml, got the file ${path}`,
@@ -123,20 +144,24 @@ export class KustomizationWalk {
       });
     } else {
       const text = await this.#read(path, at);
-      if (kind === "plugin" && text !== undefined)
-        await this.#plugins(directory, text, { file: path, line: 0 });
+      if (root !== undefined && text !== undefined) await this.#plugins(root, text, { file: path, line: 0 });
     }
   }
 
   /** Refuses plugins that run something; the others may read any file below their kustomization, and no other. */
   async #plugins(directory: string, text: string, at: Place): Promise<void> {
     for (const what of pluginRefusals(text)) this.#refuse(at, what);
+    if (this.#hashed.has(directory)) return;
+    this.#hashed.add(directory);
     for (const entry of await readdir(join(this.#repository, directory), {
       recursive: true,
       withFileTypes: true,
     })) {
-      if (entry.isFile())
-        await this.#read(relative(this.#repository, join(entry.parentPath, entry.name)), at);
+      const path = join(entry.parentPath, entry.name);
+      const real = await realpath(path).catch(() => undefined);
+      // kustomize refuses a link to the outside; one to another file inside is a change when it leads elsewhere.
+      if (real !== undefined && isWithin(this.#repository, real) && (await stat(real)).isFile())
+        await this.#read(relative(this.#repository, path), at);
     }
   }
 
@@ -169,8 +194,10 @@ export class KustomizationWalk {
       return undefined;
     }
     const content = await readFile(real);
-    this.files.set(file, createHash("sha256").update(content).digest("hex"));
-    return content.toString("utf8");
+    this.files.set(file, contentHash(content));
+    const text = content.toString("utf8");
+    for (const [, kind = ""] of text.matchAll(/\bkind["']?\s*:\s*["']?(\w+)/g)) this.kinds.add(kind);
+    return text;
   }
 
   #refuse(at: Place, what: string): void {
@@ -183,6 +210,11 @@ export class KustomizationWalk {
   #report(code: Problem["code"], at: Place, text: Pick<Problem, "message" | "fix">): void {
     this.problems.push({ code, severity: "error", ...this.#about, ...at, ...text });
   }
+}
+
+/** SHA-256 of a file's content. */
+export function contentHash(content: Buffer): string {
+  return createHash("sha256").update(content).digest("hex");
 }
 
 /** A line of a file, relative to the repository. */

@@ -6,7 +6,8 @@ const execute = promisify(execFile);
 
 /** A build takes well under a second; one that runs for a minute will not end. */
 const TIME_LIMIT_MS = 60_000;
-const OUTPUT_LIMIT_BYTES = 256 * 1024 * 1024;
+/** A zone is some hundred kilobytes; what writes this much has aliases of aliases. */
+const OUTPUT_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /** kustomize read the tree and refused it; the message is its own. */
 export class BuildError extends Error {
@@ -19,7 +20,7 @@ export type Build = (directory: string) => Promise<string>;
 /**
  * Runs `kustomize build`: file loads stay below their kustomization, and there are no plugins.
  * @param kustomize path of the executable
- * @throws BuildError when kustomize refuses the tree; Error when it cannot be started or does not end
+ * @throws BuildError when kustomize refuses the tree or does not end; Error when it cannot be started
  */
 export async function kustomizeBuild(kustomize: string, directory: string): Promise<string> {
   try {
@@ -27,8 +28,7 @@ export async function kustomizeBuild(kustomize: string, directory: string): Prom
       kustomize,
       ["build", "--load-restrictor", "LoadRestrictionsRootOnly", directory],
       {
-        // kustomize needs no other program; without git on PATH it cannot clone, whatever a tree says.
-        env: { PATH: "", HOME: directory },
+        env: environmentWithin(directory),
         timeout: TIME_LIMIT_MS,
         killSignal: "SIGKILL",
         maxBuffer: OUTPUT_LIMIT_BYTES,
@@ -40,6 +40,18 @@ export async function kustomizeBuild(kustomize: string, directory: string): Prom
   }
 }
 
+/** Nothing listens here (the port of the discard protocol). */
+const DEAD_PROXY = "http://127.0.0.1:9";
+
+/**
+ * kustomize needs no other program and no network. Without git on PATH it cannot clone, and behind a dead proxy it cannot
+ * fetch, should a tree get by our own reading of it.
+ */
+function environmentWithin(directory: string): Record<string, string> {
+  const proxies = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"];
+  return { PATH: "", HOME: directory, ...Object.fromEntries(proxies.map((name) => [name, DEAD_PROXY])) };
+}
+
 /** What `execFile` throws: an exit status as number, or the system's or Node's error code as text. */
 interface ExecuteError extends Error {
   readonly code?: number | string | null;
@@ -49,7 +61,7 @@ interface ExecuteError extends Error {
 }
 
 function failure(kustomize: string, error: ExecuteError): Error {
-  if (typeof error.code === "number") return new BuildError((error.stderr ?? error.message).trim());
+  if (typeof error.code === "number") return new BuildError(refusal(error.stderr ?? error.message));
   if (error.code === "ENOENT" || error.code === "EACCES") {
     return new Error(
       `kustomize cannot be started: ${kustomize} is ${error.code === "ENOENT" ? "not there" : "not executable"}; ` +
@@ -58,16 +70,25 @@ function failure(kustomize: string, error: ExecuteError): Error {
     );
   }
   if (error.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") {
-    return new Error(`kustomize wrote more than ${OUTPUT_LIMIT_BYTES / 1024 / 1024} MiB; it was stopped`, {
-      cause: error,
-    });
+    return new BuildError(
+      `kustomize wrote more than ${OUTPUT_LIMIT_BYTES / 1024 / 1024} MiB; it was stopped`,
+      {
+        cause: error,
+      },
+    );
   }
   if (error.killed === true) {
-    return new Error(`kustomize ran for ${TIME_LIMIT_MS / 1000} s without an end; it was stopped`, {
+    return new BuildError(`kustomize ran for ${TIME_LIMIT_MS / 1000} s without an end; it was stopped`, {
       cause: error,
     });
   }
   return new Error(`kustomize failed: ${error.signal ?? error.message}`, { cause: error });
+}
+
+/** kustomize's last word: warnings, such as those of keys of old, come before it. */
+function refusal(stderr: string): string {
+  const at = /^Error: /m.exec(stderr)?.index ?? 0;
+  return stderr.slice(at).trim();
 }
 
 /** Tells one kustomize from another for cache keys; a process that asks for the version would cost more than a hit saves. */

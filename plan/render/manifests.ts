@@ -1,4 +1,4 @@
-import { parseAllDocuments } from "yaml";
+import { parseAllDocuments, visit, type Document } from "yaml";
 import type { KubernetesObject } from "../object.ts";
 import { BuildError } from "./kustomize.ts";
 
@@ -13,13 +13,44 @@ export function parseManifests(text: string): KubernetesObject[] {
       "text with a line separator (U+2028 or U+2029), which YAML does not keep: write it escaped, or as binaryData",
     );
   }
+  refuseLargeNumbers(text);
   // kustomize wrote it: keys are unique, and checking that is half of the parser's time.
   const documents = parseAllDocuments(text, { uniqueKeys: false, logLevel: "error" });
   return documents.flatMap((document) => {
     const [error] = document.errors;
-    if (error !== undefined) throw new Error(`kustomize wrote YAML that cannot be read: ${error.message}`);
-    return flatten(document.toJS() as KubernetesObject | null);
+    if (error !== undefined) throw new BuildError(`YAML that cannot be read: ${error.message}`);
+    return flatten(valueOf(document));
   });
+}
+
+function valueOf(document: Document): KubernetesObject | null {
+  try {
+    return document.toJS() as KubernetesObject | null;
+  } catch (error) {
+    throw new BuildError(`YAML that cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Digits enough that a number may be none that JSON carries unharmed; text of that kind is looked at again. */
+const MAYBE_TOO_LARGE = /\b(?:\d{16,}|0x[0-9a-f]{14,}|0o[0-7]{18,})\b/i;
+
+/** Refuses whole numbers beyond 2^53: they would come out as others. */
+function refuseLargeNumbers(text: string): void {
+  if (!MAYBE_TOO_LARGE.test(text)) return;
+  for (const document of parseAllDocuments(text, {
+    uniqueKeys: false,
+    logLevel: "error",
+    intAsBigInt: true,
+  })) {
+    visit(document, {
+      Scalar(_key, { value, source }) {
+        if (typeof value === "bigint" && !Number.isSafeInteger(Number(value)))
+          throw new BuildError(
+            `the number ${source ?? String(value)}, which is beyond 2^53 and would come out as another: write it as text, in quotes`,
+          );
+      },
+    });
+  }
 }
 
 function flatten(object: KubernetesObject | null): KubernetesObject[] {

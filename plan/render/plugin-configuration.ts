@@ -1,4 +1,5 @@
 import { parseAllDocuments } from "yaml";
+import { foldCase } from "./kustomization-fields.ts";
 import { isRemote } from "./remote.ts";
 
 /** Keys under which kustomize's built-in plugins name files. */
@@ -9,11 +10,16 @@ const FILE_KEYS = new Set(["path", "paths", "files", "env", "envs"]);
  * @param text YAML documents
  */
 export function pluginRefusals(text: string): string[] {
-  return parseAllDocuments(text).flatMap((document) =>
-    document.errors.length > 0
-      ? [`a plugin configuration that is no YAML: ${document.errors[0]?.message ?? ""}`]
-      : refusals(document.toJS() as unknown),
-  );
+  return parseAllDocuments(text, { logLevel: "error" }).flatMap((document) => {
+    const [error] = document.errors;
+    if (error !== undefined) return [`a plugin configuration that is no YAML: ${error.message}`];
+    try {
+      return refusals(document.toJS() as unknown);
+    } catch (failure) {
+      // More aliases than a person writes.
+      return [`a plugin configuration that cannot be read: ${(failure as Error).message}`];
+    }
+  });
 }
 
 function refusals(plugin: unknown): string[] {
@@ -39,5 +45,5 @@ function fileNames(value: unknown, isName = false): string[] {
   if (typeof value === "string") return isName ? [value.slice(value.indexOf("=") + 1)] : [];
   if (Array.isArray(value)) return value.flatMap((item) => fileNames(item, isName));
   if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, child]) => fileNames(child, FILE_KEYS.has(key.toLowerCase())));
+  return Object.entries(value).flatMap(([key, child]) => fileNames(child, FILE_KEYS.has(foldCase(key))));
 }

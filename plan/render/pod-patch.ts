@@ -88,48 +88,67 @@ export function environmentOperations(
   });
 }
 
-/** Operations that send the pods to nodes that have the GPU. */
+/**
+ * Operations that send the pods to nodes that have the GPU. A product that the base asks for gives way: it would contradict the
+ * zone's.
+ */
 export function placementOperations(
   { template, templatePath }: Target,
   gpu: GpuTarget | undefined,
 ): Operation[] {
+  if (gpu === undefined) return [];
   const pod: Partial<V1PodSpec> = template.spec ?? {};
   const at = pointer(templatePath, "spec");
-  const operations: Operation[] = [];
-  const selector = { ...pod.nodeSelector, ...gpu?.nodeSelector };
-  // A product that the base selects would contradict the zone's list of products.
-  if (gpu?.productLabels !== undefined) Reflect.deleteProperty(selector, PRODUCT);
-  if (JSON.stringify(selector) !== JSON.stringify(pod.nodeSelector ?? {})) {
-    operations.push({ op: "add", path: pointer(at, "nodeSelector"), value: selector });
-  }
-  if (gpu?.productLabels !== undefined) {
-    operations.push({
-      op: "add",
-      path: pointer(at, "affinity"),
-      value: onProducts(pod.affinity, gpu.productLabels),
-    });
-  }
-  return operations;
+  const { [PRODUCT]: _product, ...others } = pod.nodeSelector ?? {};
+  return [
+    ...changed(pointer(at, "nodeSelector"), pod.nodeSelector, { ...others, ...gpu.nodeSelector }),
+    ...changed(pointer(at, "affinity"), pod.affinity, onProducts(pod.affinity, gpu.productLabels)),
+  ];
+}
+
+function changed(path: string, built: object | null | undefined, wanted: object): Operation[] {
+  if (JSON.stringify(wanted) === JSON.stringify(built ?? {})) return [];
+  return Object.keys(wanted).length === 0 ? [{ op: "remove", path }] : [{ op: "add", path, value: wanted }];
 }
 
 /** The classes of the client library are only shapes here. */
 type Shape<T> = { [Key in keyof T]: T[Key] };
 
-/** Requires one of the products beside what is required already: the terms are alternatives, so each gets it. */
-function onProducts(built: Shape<V1Affinity> | undefined, products: readonly string[]): V1Affinity {
-  const nodeAffinity: Shape<V1NodeAffinity> | undefined = built?.nodeAffinity;
-  const terms: Shape<V1NodeSelectorTerm>[] =
-    nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
-  const expression = { key: PRODUCT, operator: "In", values: [...products] };
-  const nodeSelectorTerms = (terms.length === 0 ? [{}] : terms).map((term) => ({
-    ...term,
-    matchExpressions: [
-      ...(term.matchExpressions ?? []).filter(({ key, operator }) => key !== PRODUCT || operator !== "In"),
-      expression,
-    ],
-  }));
-  return {
-    ...built,
-    nodeAffinity: { ...nodeAffinity, requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } },
+/** Requires one of the products beside what is required already, in place of products that the base requires. */
+function onProducts(built: Shape<V1Affinity> | undefined, products: readonly string[] | undefined): object {
+  const { nodeAffinity, ...others } = built ?? {};
+  const { requiredDuringSchedulingIgnoredDuringExecution: required, ...preferred }: Shape<V1NodeAffinity> =
+    nodeAffinity ?? {};
+  const terms: readonly Shape<V1NodeSelectorTerm>[] = (required?.nodeSelectorTerms ?? []).map(withoutProduct);
+  const own = products && { matchExpressions: [{ key: PRODUCT, operator: "In", values: [...products] }] };
+  const nodeSelectorTerms = own === undefined ? withoutAny(terms) : eachWith(terms, own.matchExpressions);
+  const node = {
+    ...preferred,
+    ...(nodeSelectorTerms.length === 0
+      ? {}
+      : { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } }),
   };
+  return { ...others, ...(Object.keys(node).length === 0 ? {} : { nodeAffinity: node }) };
+}
+
+function withoutProduct(term: Shape<V1NodeSelectorTerm>): Shape<V1NodeSelectorTerm> {
+  const { matchExpressions, ...rest } = term;
+  const kept = (matchExpressions ?? []).filter(({ key, operator }) => key !== PRODUCT || operator !== "In");
+  return kept.length === 0 ? rest : { ...rest, matchExpressions: kept };
+}
+
+/** The terms are alternatives, so each gets the expressions. */
+function eachWith(
+  terms: readonly Shape<V1NodeSelectorTerm>[],
+  expressions: NonNullable<V1NodeSelectorTerm["matchExpressions"]>,
+): Shape<V1NodeSelectorTerm>[] {
+  return (terms.length === 0 ? [{}] : terms).map((term: Shape<V1NodeSelectorTerm>) => ({
+    ...term,
+    matchExpressions: [...(term.matchExpressions ?? []), ...expressions],
+  }));
+}
+
+/** An alternative that asks for nothing more makes the whole ask for nothing; an empty term would match no node. */
+function withoutAny(terms: readonly Shape<V1NodeSelectorTerm>[]): readonly Shape<V1NodeSelectorTerm>[] {
+  return terms.some((term) => Object.keys(term).length === 0) ? [] : terms;
 }

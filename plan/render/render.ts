@@ -1,4 +1,5 @@
 import { realpath } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import type { Problem } from "../config/problem.ts";
 import type { ProblemCode } from "../config/problem-codes.ts";
 import type { AppSettings, Zone } from "../config/zone.ts";
@@ -6,17 +7,19 @@ import type { KubernetesObject } from "../object.ts";
 import { readAppSource, type AppSource } from "./app-source.ts";
 import { baseContainers } from "./base-containers.ts";
 import { RenderCache } from "./cache.ts";
-import { forCapabilities } from "./capabilities.ts";
+import { forCapabilities, unknownCapabilities } from "./capabilities.ts";
 import { withoutForeignNamespace } from "./cluster-scope.ts";
 import { withConfigHash } from "./config-hash.ts";
 import { withOneOwner } from "./duplicates.ts";
 import type { GpuTarget } from "./gpu-target.ts";
 import { BuildError, kustomizeBuild, kustomizeIdentity } from "./kustomize.ts";
-import { imageChange } from "./image.ts";
+import { imageChange, imageFault } from "./image.ts";
 import { isScaled, TARGET_KEYS, zoneOverlay } from "./overlay.ts";
-import { buildChanges, buildOverlays, type Change, type Workshop } from "./stages.ts";
+import { sweepScratch } from "./scratch.ts";
+import { misshapen } from "./shape.ts";
+import { buildChanges, buildOverlays, SourceChanged, type Change, type Workshop } from "./stages.ts";
 import { withGpuStrategy } from "./strategy.ts";
-import { findTarget, nameOf, type NoTarget, type Target } from "./target.ts";
+import { findTarget, gpuContainers, nameOf, type NoTarget, type Target } from "./target.ts";
 
 /** An app as the zone will hold it. */
 export interface RenderedApp {
@@ -47,7 +50,7 @@ export interface Rendering {
 /**
  * Renders a zone's apps: kustomize builds their overlays, then the zone's config goes on as the last one. All problems of all
  * apps are reported at once.
- * @throws Error when kustomize cannot be started or does not end
+ * @throws Error when kustomize cannot be started, or files change all the time
  */
 export async function renderZone(zone: Zone, options: RenderOptions): Promise<Rendering> {
   const shop: Workshop = {
@@ -57,8 +60,26 @@ export async function renderZone(zone: Zone, options: RenderOptions): Promise<Re
     cache: new RenderCache(options.cacheDirectory),
     kustomize: await kustomizeIdentity(options.kustomize),
   };
-  return await new ZoneRendering(zone, options.gpu, shop).run();
+  await sweepScratch(tmpdir());
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await new ZoneRendering(zone, options.gpu, shop).run();
+    } catch (error) {
+      if (!(error instanceof SourceChanged)) throw error;
+      if (attempt === ATTEMPTS) {
+        throw new Error(
+          `files of ${zone.name}'s apps change faster than they are built; fix: try again later`,
+          {
+            cause: error,
+          },
+        );
+      }
+    }
+  }
 }
+
+/** Readings of files that somebody is writing; a build takes less than a second. */
+const ATTEMPTS = 5;
 
 /** One rendering of a zone; gathers problems on its way. */
 class ZoneRendering {
@@ -89,6 +110,16 @@ class ZoneRendering {
         );
         continue;
       }
+      const wrong = objects.length === 0 ? "no objects" : misshapen(objects);
+      if (wrong !== undefined) {
+        this.#report(
+          "GZ103",
+          `apps.${source.app}.overlay`,
+          unfit(wrong),
+          `${source.tree.overlay}/kustomization.yaml`,
+        );
+        continue;
+      }
       const change = await this.#change(source, objects, targets);
       if (change !== undefined) changes.push(change);
     }
@@ -99,7 +130,9 @@ class ZoneRendering {
     const final = new Map<string, readonly KubernetesObject[]>();
     for (const { source, objects } of changes) {
       const built = changed.get(source.app) ?? objects;
+      const wrong = built instanceof BuildError ? undefined : misshapen(built);
       if (built instanceof BuildError) this.#report("GZ103", `apps.${source.app}.patches`, refused(built));
+      else if (wrong !== undefined) this.#report("GZ103", `apps.${source.app}.patches`, unfit(wrong));
       else final.set(source.app, built);
     }
     return this.#finish(final, targets);
@@ -122,8 +155,16 @@ class ZoneRendering {
     targets: Map<string, Target>,
   ): Promise<Change | undefined> {
     const { app, settings } = source;
-    const gpu = this.#gpu[app];
+    const gpu = Object.hasOwn(this.#gpu, app) ? this.#gpu[app] : undefined;
     const asked = TARGET_KEYS.filter((key) => (key === "gpu" ? gpu : settings[key]) !== undefined);
+    const fault = settings.image === undefined ? undefined : imageFault(settings.image);
+    if (fault !== undefined) {
+      this.#report("GZ003", `apps.${app}.image`, {
+        message: `wanted a tag, a digest or the full name of an image, got ${settings.image ?? ""}, ${fault}`,
+        fix: "write it as 1.14.2, sha256:… or registry.example/team/pd:1.14.2",
+      });
+      return undefined;
+    }
     const target = await this.#target(app, settings, forCapabilities(objects, this.#zone.capabilities));
     if ("message" in target) {
       const [key] = asked;
@@ -171,7 +212,12 @@ class ZoneRendering {
     const all = [...built.values()].flat();
     const apps = [...built].map(([app, objects]): RenderedApp => {
       const target = targets.get(app);
+      for (const { object, name, fix } of unknownCapabilities(objects)) {
+        const message = `wanted a capability that a zone can have, got ${name} on ${nameOf(object)}`;
+        this.#report("GZ009", `apps.${app}`, { message, fix });
+      }
       const own = withoutForeignNamespace(forCapabilities(objects, this.#zone.capabilities), all);
+      if (target !== undefined && Object.hasOwn(this.#gpu, app)) this.#otherGpus(app, own, target);
       return {
         app,
         objects: withConfigHash(withGpuStrategy(own)),
@@ -186,16 +232,49 @@ class ZoneRendering {
     return { apps: owned.apps, problems: [...this.#problems, ...owned.problems] };
   }
 
-  #report(code: ProblemCode, path: string, text: Pick<Problem, "message" | "fix">, at?: string): void {
+  /** `gpu` replaces what one container asks for; the zone's author may think it the only one. */
+  #otherGpus(app: string, objects: readonly KubernetesObject[], target: Target): void {
+    const others = gpuContainers(objects).filter(
+      ({ workload, container }) =>
+        nameOf(workload) !== nameOf(target.workload) || container.name !== target.container.name,
+    );
+    if (others.length === 0) return;
+    const names = others.map(({ workload, container }) => `${container.name} of ${nameOf(workload)}`);
+    this.#report(
+      "GZ104",
+      `apps.${app}.gpu`,
+      {
+        message: `wanted one container with a GPU, got ${names.join(", ")} beside ${target.container.name}: gpu leaves them as they are`,
+        fix: "take nvidia.com/* out of their resources, or leave them if the app needs these GPUs too",
+      },
+      undefined,
+      "warning",
+    );
+  }
+
+  #report(
+    code: ProblemCode,
+    path: string,
+    text: Pick<Problem, "message" | "fix">,
+    at?: string,
+    severity: Problem["severity"] = "error",
+  ): void {
     const origin = this.#zone.origins.nearest(path);
     this.#problems.push({
-      ...{ code, severity: "error", zone: this.#zone.name, path },
+      ...{ code, severity, zone: this.#zone.name, path },
       file: at ?? origin?.file ?? `Pulumi.${this.#zone.name}.yaml`,
       line: at === undefined ? (origin?.line ?? 0) : 0,
       message: text.message,
       fix: text.fix,
     });
   }
+}
+
+function unfit(what: string): Pick<Problem, "message" | "fix"> {
+  return {
+    message: `wanted a tree that gives objects which the API server takes, got ${what}`,
+    fix: "mend the manifest or the patch that it comes from",
+  };
 }
 
 function refused(error: BuildError): Pick<Problem, "message" | "fix"> {

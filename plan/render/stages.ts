@@ -1,7 +1,9 @@
+import pLimit from "p-limit";
 import type { KubernetesObject } from "../object.ts";
-import type { AppSource } from "./app-source.ts";
-import { buildTogether, OWNER_LABEL, type Built } from "./build-together.ts";
+import { isUnchanged, type AppSource } from "./app-source.ts";
+import { buildTogether, OWNER_LABEL, PARALLEL, type Built } from "./build-together.ts";
 import type { RenderCache } from "./cache.ts";
+import { buildGroups } from "./groups.ts";
 import { BuildError, type Build } from "./kustomize.ts";
 import { writeManifests } from "./manifests.ts";
 import type { Overlay } from "./overlay.ts";
@@ -27,37 +29,41 @@ export interface Change {
 
 /** First stage: every app's overlay with its components, in the zone's namespace and with our labels. */
 export async function buildOverlays(shop: Workshop, sources: readonly AppSource[]): Promise<Built> {
-  const inputs = ["overlays", shop.kustomize, shop.zone, sources.map(inputsOf)];
-  return await cached(shop.cache, inputs, () =>
-    Scratch.with(shop.repository, async (scratch) => {
-      for (const source of sources) await writeOverlay(scratch, shop.zone, source);
-      return await buildTogether(
-        scratch,
-        shop.build,
-        new Map(sources.map(({ app }) => [app, `${app}.built`])),
-      );
+  return await inGroups(sources, (group) =>
+    cached(shop, ["overlays", shop.kustomize, shop.zone, group.map(inputsOf)], group, async (scratch) => {
+      for (const source of group) await writeOverlay(scratch, shop.zone, source);
+      const directories = group.map(({ app }) => [app, `${app}.built`] as const);
+      return await buildTogether(scratch, shop.build, new Map(directories));
     }),
   );
 }
 
 /** Second stage: the zone's overlay over the first. */
 export async function buildChanges(shop: Workshop, changes: readonly Change[]): Promise<Built> {
-  if (changes.length === 0) return new Map();
-  const inputs = [
-    "changes",
-    shop.kustomize,
-    shop.zone,
-    changes.map(({ source, overlay }) => [inputsOf(source), overlay]),
-  ];
-  return await cached(shop.cache, inputs, () =>
-    Scratch.with(shop.repository, async (scratch) => {
-      const directories = new Map<string, string>();
-      for (const change of changes) {
-        directories.set(change.source.app, await writeChange(scratch, shop.zone, change));
-      }
-      return await buildTogether(scratch, shop.build, directories);
-    }),
+  const byApp = new Map(changes.map((change) => [change.source.app, change]));
+  return await inGroups(
+    changes.map(({ source }) => source),
+    (group) => {
+      const own = group.flatMap(({ app }) => byApp.get(app) ?? []);
+      const inputs = own.map(({ source, objects, overlay }) => [inputsOf(source), objects, overlay]);
+      return cached(shop, ["changes", shop.kustomize, shop.zone, inputs], group, async (scratch) => {
+        const directories = new Map<string, string>();
+        for (const change of own)
+          directories.set(change.source.app, await writeChange(scratch, shop.zone, change));
+        return await buildTogether(scratch, shop.build, directories);
+      });
+    },
   );
+}
+
+/** Builds in as many processes as the apps need to come out as they would alone. */
+async function inGroups(
+  sources: readonly AppSource[],
+  build: (group: readonly AppSource[]) => Promise<Built>,
+): Promise<Built> {
+  const limit = pLimit(PARALLEL);
+  const built = await Promise.all(buildGroups(sources).map((group) => limit(build, group)));
+  return new Map(built.flatMap((group) => [...group]));
 }
 
 /** Everything of an app that its builds depend on. */
@@ -109,13 +115,27 @@ async function writeChange(
   return `${app}.patched`;
 }
 
-/** A build is kept when every app came out; failures are found anew, since a person is at work on them. */
-async function cached(cache: RenderCache, inputs: unknown, make: () => Promise<Built>): Promise<Built> {
-  let failed: Built | undefined;
-  const entries = await cache.get(inputs, async () => {
-    const built = await make();
-    if ([...built.values()].some((objects) => objects instanceof BuildError)) failed = built;
-    return failed === undefined ? [...built] : undefined;
-  });
-  return failed ?? new Map(entries as [string, KubernetesObject[]][]);
+/**
+ * A build from the cache, or a new one. It is kept when every app came out (failures are found anew, since a person is at
+ * work on them), and when no file changed meanwhile: nobody knows which of the two contents was built.
+ */
+async function cached(
+  shop: Workshop,
+  inputs: unknown,
+  sources: readonly AppSource[],
+  make: (scratch: Scratch) => Promise<Built>,
+): Promise<Built> {
+  const kept = await shop.cache.get<[string, readonly KubernetesObject[]][]>(inputs);
+  if (kept !== undefined) return new Map(kept);
+  const built = await Scratch.with(shop.repository, make);
+  const stable = await Promise.all(sources.map((source) => isUnchanged(shop.repository, source)));
+  if (!stable.every(Boolean)) throw new SourceChanged();
+  if (![...built.values()].some((objects) => objects instanceof BuildError))
+    await shop.cache.put(inputs, [...built]);
+  return built;
+}
+
+/** A file of an app changed while it was built: the app must be read again. */
+export class SourceChanged extends Error {
+  override readonly name = "SourceChanged";
 }

@@ -1,7 +1,6 @@
-import type { V1Container, V1DeploymentSpec } from "@kubernetes/client-node";
+import type { V1DeploymentSpec } from "@kubernetes/client-node";
 import type { KubernetesObject } from "../object.ts";
-import { podTemplate } from "../workload.ts";
-import { nvidiaResources } from "./target.ts";
+import { gpuContainers } from "./target.ts";
 
 /**
  * Gives GPU Deployments without a strategy one that needs no GPU more than the app has: where GPUs are full, the default's
@@ -10,10 +9,9 @@ import { nvidiaResources } from "./target.ts";
 export function withGpuStrategy(objects: readonly KubernetesObject[]): KubernetesObject[] {
   return objects.map((object) => {
     const spec = object["spec"] as Pick<V1DeploymentSpec, "replicas" | "strategy"> | undefined;
-    if (object.kind !== "Deployment" || spec === undefined || spec.strategy !== undefined) return object;
-    const pod = podTemplate(object)?.spec;
-    const containers: V1Container[] = [...(pod?.containers ?? []), ...(pod?.initContainers ?? [])];
-    if (!containers.some((container) => nvidiaResources(container).length > 0)) return object;
+    if (object.kind !== "Deployment" || spec === undefined || Object.keys(spec.strategy ?? {}).length > 0)
+      return object;
+    if (gpuContainers([object]).length === 0) return object;
     const single = (spec.replicas ?? 1) === 1 && !isAutoscaled(object, objects);
     const strategy = single
       ? { type: "Recreate" }
@@ -26,7 +24,8 @@ export function withGpuStrategy(objects: readonly KubernetesObject[]): Kubernete
 function isAutoscaled(deployment: KubernetesObject, objects: readonly KubernetesObject[]): boolean {
   return objects.some((object) => {
     if (object.kind !== "HorizontalPodAutoscaler" && object.kind !== "ScaledObject") return false;
-    const { scaleTargetRef } = object["spec"] as { scaleTargetRef?: { kind?: string; name?: string } };
+    const spec = object["spec"] as { scaleTargetRef?: { kind?: string; name?: string } } | undefined;
+    const scaleTargetRef = spec?.scaleTargetRef;
     return (
       scaleTargetRef?.name === deployment.metadata.name &&
       (scaleTargetRef.kind ?? "Deployment") === "Deployment"

@@ -111,6 +111,18 @@ function findContainer(
   );
 }
 
+/** Containers that ask for a GPU, init containers too, with their workloads. */
+export function gpuContainers(
+  objects: readonly KubernetesObject[],
+): { readonly workload: KubernetesObject; readonly container: V1Container }[] {
+  return objects.flatMap((workload) => {
+    const pod = podTemplate(workload)?.spec;
+    return [...(pod?.containers ?? []), ...(pod?.initContainers ?? [])]
+      .filter((container) => nvidiaResources(container).length > 0)
+      .map((container) => ({ workload, container }));
+  });
+}
+
 /** Names of the `nvidia.com/*` limits and requests of a container. */
 export function nvidiaResources(container: V1Container): string[] {
   const { limits, requests } = container.resources ?? {};

@@ -1,9 +1,13 @@
-import { readFile, realpath } from "node:fs/promises";
+import { readFile, realpath, stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
+import { suggestion } from "../config/nearest.ts";
 import type { Problem } from "../config/problem.ts";
 import type { Zone } from "../config/zone.ts";
 import { isWithin } from "./kustomization-walk.ts";
 import { isRemote } from "./remote.ts";
+
+/** Keys of a patch, in this spelling only: kustomize ignores case, and would fetch what `Path` names. */
+const PATCH_KEYS = ["path", "patch", "target", "options"];
 
 /** An entry of kustomize's `patches`. */
 export type ZonePatch = Readonly<Record<string, unknown>>;
@@ -20,18 +24,37 @@ export async function readZonePatches(
   const problems: Problem[] = [];
   const patches: ZonePatch[] = [];
   for (const [index, entry] of (zone.apps[app]?.patches ?? []).entries()) {
+    const unknown = Object.keys(entry).filter((key) => !PATCH_KEYS.includes(key));
+    const at = (key: string): Pick<Problem, "severity" | "zone" | "path" | "file" | "line"> => {
+      const path = `apps.${app}.patches.${index}.${key}`;
+      const { file = `Pulumi.${zone.name}.yaml`, line = 0 } = zone.origins.nearest(path) ?? {};
+      return { severity: "error", zone: zone.name, path, file, line };
+    };
+    for (const key of unknown) {
+      const message = `a patch has no key "${key}"`;
+      problems.push({ ...at(key), code: "GZ002", message, fix: suggestion(key, PATCH_KEYS) });
+    }
+    if (unknown.length > 0) continue;
     const { path: file, ...rest } = entry;
-    if (typeof file !== "string") {
+    if (file === undefined) {
       patches.push(entry);
+      continue;
+    }
+    if (typeof file !== "string") {
+      const message = `wanted the name of a patch file, got ${JSON.stringify(file)}`;
+      problems.push({
+        ...at("path"),
+        code: "GZ003",
+        message,
+        fix: "give one name; several files are several patches",
+      });
       continue;
     }
     const read = await readInside(repository, join("apps", app), file);
     if ("text" in read) {
       patches.push({ ...rest, patch: read.text });
     } else {
-      const path = `apps.${app}.patches.${index}.path`;
-      const { file: at = `Pulumi.${zone.name}.yaml`, line = 0 } = zone.origins.nearest(path) ?? {};
-      problems.push({ severity: "error", zone: zone.name, path, file: at, line, ...read });
+      problems.push({ ...at("path"), ...read });
     }
   }
   return { patches, problems };
@@ -58,5 +81,12 @@ async function readInside(
     };
   }
   if (!isWithin(await realpath(inside), real)) return outside;
+  if (!(await stat(real)).isFile()) {
+    return {
+      code: "GZ103",
+      message: `wanted a patch file, got ${file}: ${join(folder, file)} is no file`,
+      fix: "name the file; several files are several patches",
+    };
+  }
   return { text: await readFile(real, "utf8") };
 }

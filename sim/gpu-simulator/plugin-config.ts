@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 import { z } from "zod";
-import { LOADED_CONFIG, readLoadedConfig } from "../annotations.ts";
+import { LOADED_CONFIG, readLoadedConfig, type LoadedConfig } from "../annotations.ts";
 import { PLUGIN_CONFIG } from "./labels.ts";
 import type { ContainerSpec, NodeDraft, Observed, OperandPod } from "./node-draft.ts";
 
@@ -37,21 +37,54 @@ export class PluginConfigError extends Error {
 const AVAILABLE = "/available-configs";
 
 /**
- * The config that the plugin's pod runs with. A file that was read is not read again when its content changes, only
- * for a new pod or another entry: so is the real one (gpu-operator#1144). What was read is kept on the node.
+ * The config that the plugin's pod runs with. A running plugin keeps the file that it has read, whatever becomes of
+ * the ConfigMap, until its pod is a new one or the node's label names another entry that is there: so does the real
+ * one (gpu-operator#1144). What was read is kept on the node.
  * @throws PluginConfigError
  */
 export function loadPluginConfig(node: NodeDraft, pod: OperandPod, observed: Observed): PluginConfig {
   const plugin = pod.containers.find(({ name }) => name === "nvidia-device-plugin") ?? pod.containers[0];
   const loaded = readLoadedConfig(node.annotations);
-  const map = availableConfigs(pod, plugin, observed);
-  const entry = map === undefined ? null : chooseEntry(node, pod, map);
-  const text =
-    loaded?.pod === pod.uid && loaded.entry === entry ? loaded.text : (entry !== null && map?.[entry]) || "";
+  const { entry, text } =
+    loaded?.pod === pod.uid
+      ? reloaded(loaded, node, pod, plugin, observed)
+      : chooseFile(node, pod, plugin, observed);
   const config = pluginConfig(text, environment(plugin)["MIG_STRATEGY"]);
   // A file with which the plugin does not come up is read again at its next start.
   node.annotations[LOADED_CONFIG] = JSON.stringify({ pod: pod.uid, entry, text });
   return config;
+}
+
+type ConfigFile = Pick<LoadedConfig, "entry" | "text">;
+
+/** What a running plugin reads: another file only where the label names one that it can have. */
+function reloaded(
+  loaded: ConfigFile,
+  node: NodeDraft,
+  pod: OperandPod,
+  plugin: ContainerSpec | undefined,
+  observed: Observed,
+): ConfigFile {
+  try {
+    const chosen = chooseFile(node, pod, plugin, observed);
+    return chosen.entry === loaded.entry ? loaded : chosen;
+  } catch (error) {
+    if (!(error instanceof PluginConfigError)) throw error;
+    node.complaints.push(`config manager: ${error.message}; the device plugin runs on with what it has read`);
+    return loaded;
+  }
+}
+
+/** What the config manager gives the plugin at its start. */
+function chooseFile(
+  node: NodeDraft,
+  pod: OperandPod,
+  plugin: ContainerSpec | undefined,
+  observed: Observed,
+): ConfigFile {
+  const map = availableConfigs(pod, plugin, observed);
+  const entry = map === undefined ? null : chooseEntry(node, pod, map);
+  return { entry, text: (entry !== null && map?.[entry]) || "" };
 }
 
 /** @param text the config file; empty: the plugin runs with none */

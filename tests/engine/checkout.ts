@@ -1,5 +1,6 @@
+import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
-import { cp, mkdtemp, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, realpath, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -34,10 +35,11 @@ export interface Ended {
 export class Checkout {
   readonly folder: string;
   #env: NodeJS.ProcessEnv;
+  readonly #started: ChildProcess[] = [];
 
   private constructor(folder: string) {
     this.folder = folder;
-    this.#env = { ...process.env, GPU_ZONES_SIM_HOME: join(folder, ".sim"), NO_COLOR: "1" };
+    this.#env = { ...withoutOwn(process.env), GPU_ZONES_SIM_HOME: join(folder, ".sim"), NO_COLOR: "1" };
   }
 
   static async create(): Promise<Checkout> {
@@ -46,12 +48,16 @@ export class Checkout {
       await cp(join(REPOSITORY, name), join(folder, name), { recursive: true, preserveTimestamps: true });
     }
     await symlink(join(REPOSITORY, "node_modules"), join(folder, "node_modules"));
+    // Older than what is installed: the launcher would install anew, into the repository itself through the link.
+    await utimes(join(folder, "package-lock.json"), 0, 0);
     return new Checkout(folder);
   }
 
-  /** Ends every simulated zone of this copy and removes it. */
+  /** Ends what still runs of this copy, its simulated zones too, and removes it. */
   async remove(): Promise<void> {
-    await this.zones("sim", "down", "--all");
+    for (const child of this.#started) endGroup(child);
+    const down = await this.zones("sim", "down", "--all");
+    assert.equal(down.code, 0, down.all);
     await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -93,6 +99,23 @@ export class Checkout {
     return JSON.parse(answer.stdout) as Kind;
   }
 
+  /** Every object that the label selector chooses: `Kind/namespace/name`, with its UID and version. */
+  async objectsOf(context: string, selector: string): Promise<Map<string, string>> {
+    interface Live {
+      readonly kind: string;
+      readonly metadata: { name: string; namespace?: string; uid: string; resourceVersion: string };
+    }
+    const kinds =
+      "namespaces,deployments,daemonsets,statefulsets,services,configmaps,serviceaccounts,persistentvolumeclaims,roles,rolebindings,clusterroles,clusterrolebindings,runtimeclasses,horizontalpodautoscalers,poddisruptionbudgets";
+    const { items } = await this.get<{ items: Live[] }>(context, kinds, "-A", "-l", selector);
+    return new Map(
+      items.map(({ kind, metadata: { namespace = "", name, uid, resourceVersion } }) => [
+        `${kind}/${namespace}/${name}`,
+        `${uid} ${resourceVersion}`,
+      ]),
+    );
+  }
+
   async edit(file: string, change: (text: string) => string): Promise<void> {
     const path = join(this.folder, file);
     const before = await readFile(path, "utf8");
@@ -112,17 +135,36 @@ export class Checkout {
     return JSON.parse(answer.stdout) as unknown;
   }
 
-  start(command: string, args: readonly string[], detached = false): ChildProcess {
-    return spawn(command, [...args], {
+  /** Starts a command in a process group of its own, as a shell does. */
+  start(command: string, args: readonly string[]): ChildProcess {
+    const child = spawn(command, [...args], {
       cwd: this.folder,
       env: this.#env,
       stdio: ["ignore", "pipe", "pipe"],
-      detached,
+      detached: true,
     });
+    this.#started.push(child);
+    return child;
   }
 
   run(command: string, args: readonly string[]): Promise<Ended> {
     return ended(this.start(command, args));
+  }
+}
+
+/** What a developer has set for clusters and stacks of their own must not reach a test. */
+function withoutOwn(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const own = /^(KUBECONFIG$|PULUMI_|GPU_ZONES_(SIM|OVERRIDE))/;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !own.test(name)));
+}
+
+/** A command that came to its own end has nobody left; one that was killed leaves its children. */
+function endGroup({ pid, exitCode }: ChildProcess): void {
+  if (pid === undefined || exitCode !== null) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { V1Deployment, V1Namespace } from "@kubernetes/client-node";
+import { isDeepStrictEqual } from "node:util";
+import type { V1Deployment } from "@kubernetes/client-node";
 import { parse, stringify } from "yaml";
-import { Checkout, type Ended } from "./checkout.ts";
+import { Checkout, eventually, type Ended } from "./checkout.ts";
 
 const ZONE = "zone-2-prod";
 const OTHER = "zone-3-prod";
@@ -21,20 +22,37 @@ describe("the guard against another cluster behind the zone's context", function
   this.timeout(180_000);
   let checkout: Checkout;
   let filled: unknown;
+  let standing: Standing;
 
   before(async () => {
     checkout = await Checkout.create();
     const started = await checkout.zones("sim", "up", ZONE, OTHER);
     assert.equal(started.code, 0, started.all);
     await checkout.enterSim();
-    const run = await checkout.up(ZONE);
-    assert.equal(run.code, 0, run.all);
+    for (const zone of [ZONE, OTHER]) {
+      const run = await checkout.up(zone);
+      assert.equal(run.code, 0, run.all);
+      const ready = await checkout.zones("status", zone, "--wait", "60s");
+      assert.equal(ready.code, 0, ready.all);
+    }
     filled = await resources(checkout);
+    standing = await atRest(checkout);
+    for (const objects of Object.values(standing)) assert.ok(objects.length > 20);
   });
 
   after(async () => {
     await checkout.remove();
   });
+
+  /** Runs a command while the zone's context leads to the other zone's cluster; neither cluster may change. */
+  async function onTheWrongCluster(command: readonly string[]): Promise<Ended> {
+    const right = checkout.env("KUBECONFIG");
+    checkout.setEnv({ KUBECONFIG: await swapped(checkout, right) });
+    const run = await checkout.pulumi(...command, "--stack", ZONE);
+    checkout.setEnv({ KUBECONFIG: right });
+    assert.deepEqual(await bothClusters(checkout), standing);
+    return run;
+  }
 
   const commands: readonly (readonly string[])[] = [
     ["up", "--yes", "--skip-preview"],
@@ -42,12 +60,11 @@ describe("the guard against another cluster behind the zone's context", function
     ["refresh", "--yes", "--skip-preview"],
     ["destroy", "--yes", "--skip-preview"],
   ];
+  const named = (command: readonly string[]): string =>
+    `pulumi ${command[0] ?? ""}${command.includes("--refresh") ? " --refresh" : ""}`;
   for (const command of commands) {
-    it(`pulumi ${command[0] ?? ""}${command.includes("--refresh") ? " --refresh" : ""} stops before it writes`, async () => {
-      const right = checkout.env("KUBECONFIG");
-      checkout.setEnv({ KUBECONFIG: await swapped(checkout, right) });
-      const run = await checkout.pulumi(...command, "--stack", ZONE);
-      checkout.setEnv({ KUBECONFIG: right });
+    it(`${named(command)} stops before it writes`, async () => {
+      const run = await onTheWrongCluster(command);
       assert.notEqual(run.code, 0, run.all);
       assert.match(run.all, /GZ304 Pulumi\.zone-2-prod\.yaml/);
       assert.match(
@@ -55,10 +72,67 @@ describe("the guard against another cluster behind the zone's context", function
         /wanted the cluster with kube-system UID [-0-9a-f]{36}, got [-0-9a-f]{36} behind context zone-2-prod/,
       );
       assert.deepEqual(await resources(checkout), filled);
-      await nothingOfOurs(checkout, OTHER);
-      await everythingStands(checkout);
     });
   }
+
+  describe("where a pin says which cluster is the zone's", () => {
+    let file: string;
+    let simulated: string;
+
+    before(async () => {
+      file = await checkout.read(`Pulumi.${ZONE}.yaml`);
+      simulated = checkout.env("GPU_ZONES_SIM_UIDS");
+      const refused = await checkout.zones("pin", ZONE);
+      assert.equal(refused.code, 1, refused.all);
+      assert.match(refused.all, /wanted a real cluster, got the simulated one of this shell/);
+      assert.equal(await checkout.read(`Pulumi.${ZONE}.yaml`), file);
+      checkout.setEnv({ GPU_ZONES_SIM_UIDS: "" });
+      const pinned = await checkout.zones("pin", ZONE);
+      assert.equal(pinned.code, 0, pinned.all);
+    });
+
+    after(async () => {
+      checkout.setEnv({ GPU_ZONES_SIM_UIDS: simulated });
+      await checkout.edit(`Pulumi.${ZONE}.yaml`, () => file);
+    });
+
+    for (const command of commands) {
+      it(`${named(command)} stops before it writes`, async () => {
+        const run = await onTheWrongCluster(command);
+        assert.notEqual(run.code, 0, run.all);
+        assert.match(run.all, /GZ304 Pulumi\.zone-2-prod\.yaml/);
+        assert.match(run.all, /take its UID over with \.\/zones pin zone-2-prod/);
+        assert.deepEqual(await resources(checkout), filled);
+      });
+    }
+  });
+
+  describe("in a shell that lets refresh and destroy run no program", () => {
+    before(() => {
+      checkout.setEnv({ PULUMI_RUN_PROGRAM: undefined });
+    });
+
+    after(() => {
+      checkout.setEnv({ PULUMI_RUN_PROGRAM: "true" });
+    });
+
+    it("pulumi destroy refuses, since nobody would ask which cluster it empties", async () => {
+      const run = await onTheWrongCluster(["destroy", "--yes", "--skip-preview"]);
+      assert.notEqual(run.code, 0, run.all);
+      assert.match(run.all, /--run-program/);
+      assert.deepEqual(await resources(checkout), filled);
+    });
+
+    it("pulumi refresh reads the wrong cluster into the state, and writes to no cluster", async () => {
+      const kept = join(checkout.folder, "kept-state.json");
+      await writeFile(kept, JSON.stringify(await checkout.state(ZONE)));
+      const run = await onTheWrongCluster(["refresh", "--yes", "--skip-preview"]);
+      assert.equal(run.code, 0, run.all);
+      const back = await checkout.pulumi("stack", "import", "--stack", ZONE, "--file", kept);
+      assert.equal(back.code, 0, back.all);
+      assert.deepEqual(await resources(checkout), filled);
+    });
+  });
 
   it("a program that fails on its configuration deletes nothing of a filled zone", async () => {
     const file = `Pulumi.${ZONE}.yaml`;
@@ -140,8 +214,7 @@ describe("the guard against another cluster behind the zone's context", function
   it("a rebuilt cluster: up refuses, pin and refresh bring everything back, nothing is deleted", async () => {
     const file = `Pulumi.${ZONE}.yaml`;
     const backend = join(checkout.folder, "kept-backend");
-    const pinned = await checkout.zones("pin", ZONE);
-    assert.equal(pinned.code, 0, pinned.all);
+    await pin(checkout);
     const text = await checkout.read(file);
     await cp(join(checkout.folder, ".sim", "backend"), backend, { recursive: true });
     const rebuilt = [await checkout.zones("sim", "down", ZONE), await checkout.zones("sim", "up", ZONE)];
@@ -149,15 +222,21 @@ describe("the guard against another cluster behind the zone's context", function
     await cp(backend, join(checkout.folder, ".sim", "backend"), { recursive: true });
     await checkout.edit(file, () => text);
 
-    const wrong = await checkout.up(ZONE);
-    assert.notEqual(wrong.code, 0, wrong.all);
-    assertSays(wrong, ["GZ304", `if the cluster was rebuilt, take its UID over with ./zones pin ${ZONE}`]);
-    assert.equal((await checkout.zones("pin", ZONE)).code, 0);
     // A shell that took the environment over before still announces the old simulated cluster.
-    await checkout.enterSim();
     const stale = await checkout.up(ZONE);
     assert.notEqual(stale.code, 0, stale.all);
-    assertSays(stale, ["GZ306", `pulumi refresh --run-program=false --stack ${ZONE}`]);
+    assertSays(stale, ["GZ304", 'eval "$(./zones sim env)"']);
+    const simulated = checkout.env("GPU_ZONES_SIM_UIDS");
+    checkout.setEnv({ GPU_ZONES_SIM_UIDS: "" });
+    const wrong = await checkout.up(ZONE);
+    checkout.setEnv({ GPU_ZONES_SIM_UIDS: simulated });
+    assert.notEqual(wrong.code, 0, wrong.all);
+    assertSays(wrong, ["GZ304", `if the cluster was rebuilt, take its UID over with ./zones pin ${ZONE}`]);
+    await pin(checkout);
+    await checkout.enterSim();
+    const state = await checkout.up(ZONE);
+    assert.notEqual(state.code, 0, state.all);
+    assertSays(state, ["GZ306", `pulumi refresh --run-program=false --stack ${ZONE}`]);
     const refresh = await checkout.pulumi(
       "refresh",
       "--yes",
@@ -215,21 +294,43 @@ async function expired(checkout: Checkout, kubeconfig: string): Promise<string> 
   return path;
 }
 
+/** Pins the zone to the cluster that answers now, as if it were a real one. */
+async function pin(checkout: Checkout): Promise<void> {
+  const simulated = checkout.env("GPU_ZONES_SIM_UIDS");
+  checkout.setEnv({ GPU_ZONES_SIM_UIDS: "" });
+  const run = await checkout.zones("pin", ZONE);
+  checkout.setEnv({ GPU_ZONES_SIM_UIDS: simulated });
+  assert.equal(run.code, 0, run.all);
+}
+
+/** Everything of ours by context, each with UID and version: whoever writes or deletes changes it. */
+type Standing = Readonly<Record<string, readonly string[]>>;
+
+async function bothClusters(checkout: Checkout): Promise<Standing> {
+  const all = await Promise.all(
+    [ZONE, OTHER].map(async (context) => {
+      const objects = await checkout.objectsOf(context, `gpu-zones.dev/zone`);
+      return [context, [...objects].map((each) => each.join(" ")).toSorted()] as const;
+    }),
+  );
+  return Object.fromEntries(all);
+}
+
+/** Both clusters once controllers have written the last status. */
+async function atRest(checkout: Checkout): Promise<Standing> {
+  let before: Standing | undefined;
+  return eventually("both clusters are at rest", async () => {
+    const now = await bothClusters(checkout);
+    const same = before !== undefined && isDeepStrictEqual(now, before);
+    before = now;
+    return same ? now : undefined;
+  });
+}
+
 /** The state's resources; the file around them has times that may change. */
 async function resources(checkout: Checkout): Promise<unknown> {
   const state = (await checkout.state(ZONE)) as { deployment: { resources: unknown } };
   return state.deployment.resources;
-}
-
-async function nothingOfOurs(checkout: Checkout, zone: string): Promise<void> {
-  const found = await checkout.get<List<V1Namespace>>(
-    zone,
-    "namespaces,deployments,configmaps",
-    "-A",
-    "-l",
-    `gpu-zones.dev/zone=${ZONE}`,
-  );
-  assert.deepEqual(found.items, []);
 }
 
 async function everythingStands(checkout: Checkout): Promise<void> {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,7 +14,7 @@ import { openHome, zonePlaces, type SimHome } from "../../sim/home.ts";
 import { deleteNode } from "../../sim/nodes.ts";
 import { endProcesses, zoneProcesses } from "../../sim/processes.ts";
 import { findTool } from "../../tools/find.ts";
-import { simDown, simStatus, simUp, type SimZone } from "../../sim/zone.ts";
+import { simDown, simStatus, simUp, withStackInit, type SimZone } from "../../sim/zone.ts";
 import { DAEMON_SETS, gpuObjects, gpuPod, type Placed } from "./sim/gpu-objects.ts";
 import { DEV, FOREIGN } from "./sim/zones.ts";
 
@@ -100,20 +101,15 @@ describe("a simulated zone", function () {
   const pod = (name: string) => withApi((api) => api.get<Pod>(`/api/v1/namespaces/default/pods/${name}`));
 
   it("comes up, with its nodes Ready and a simulator beside them", async () => {
-    const start = Date.now();
     zone = await up();
-    assert.ok(Date.now() - start < 30_000, `took ${Date.now() - start} ms`);
     assert.equal(zone.state, "running");
     assert.deepEqual(zone.nodes, ["ds-node1", "ds-node2", "ds-node3", "cpu-1"]);
     assert.deepEqual(await components(), EVERYTHING);
     assert.equal(zone.uid, await withApi(clusterUid));
   });
 
-  it("is left alone by a second up, which takes no time", async () => {
-    const start = Date.now();
-    const again = await up();
-    assert.ok(Date.now() - start < 2000, `took ${Date.now() - start} ms`);
-    assert.deepEqual(again, zone);
+  it("is left alone by a second up", async () => {
+    assert.deepEqual(await up(), zone);
   });
 
   it("listens on loopback alone", async function () {
@@ -213,6 +209,67 @@ describe("a simulated zone", function () {
     }
   });
 
+  it("is the same cluster on other ports when somebody has taken one of its own meanwhile", async () => {
+    await endProcesses(places());
+    const stranger = createServer();
+    const port = Number(new URL(zone.server).port);
+    await until(
+      () =>
+        new Promise<void>((resolve, reject) => {
+          stranger.once("error", reject);
+          stranger.listen(port, "127.0.0.1", resolve);
+        }),
+    );
+    try {
+      const moved = await up();
+      assert.equal(moved.uid, zone.uid);
+      assert.equal(moved.state, "running");
+      assert.notEqual(moved.server, zone.server);
+      assert.notEqual(await labelOf("ds-node1", "gpu-zones.dev/pool"), undefined);
+      zone = moved;
+    } finally {
+      stranger.close();
+    }
+  });
+
+  it("is waited for, and keeps its processes, when its API server is slow to answer", async function () {
+    if (process.platform === "win32") this.skip();
+    const { "kube-apiserver": apiServer = 0, etcd } = zone.pids;
+    const before = lines.length;
+    process.kill(apiServer, "SIGSTOP");
+    try {
+      const going = up();
+      await until(() => {
+        assert.ok(lines.slice(before).some((line) => line.includes("runs and does not answer yet")));
+        return Promise.resolve();
+      });
+      process.kill(apiServer, "SIGCONT");
+      const again = await going;
+      assert.equal(again.uid, zone.uid);
+      assert.equal(again.pids["kube-apiserver"], apiServer);
+      assert.equal(again.pids["etcd"], etcd);
+    } finally {
+      process.kill(apiServer, "SIGCONT");
+    }
+  });
+
+  it("ends its own start when it is interrupted, and nothing is left of what it created", async () => {
+    await simDown(DEV.name, { home: home.directory, log });
+    const interrupted = new AbortController();
+    const going = simUp(DEV, { repository, home: home.directory, log, signal: interrupted.signal });
+    await Promise.all([
+      assert.rejects(going, { message: "Ctrl-C" }),
+      until(async () => {
+        assert.ok((await components()).includes("etcd"));
+      }).then(() => {
+        interrupted.abort(new Error("Ctrl-C"));
+      }),
+    ]);
+    assert.deepEqual(await components(), []);
+    await assert.rejects(stat(places().directory), { code: "ENOENT" });
+    zone = await up();
+  });
+
   it("is a new cluster, and its stack's state is gone, when the old data do not start", async () => {
     const state = path.join(home.backend, ".pulumi", "stacks", "gpu-zones", `${DEV.name}.json`);
     await mkdir(path.dirname(state), { recursive: true });
@@ -278,7 +335,9 @@ describe("a simulated zone", function () {
     const { path: pulumi } = await findTool("pulumi", { log });
     const env = { ...simVariables(home, [zone]), PATH: process.env["PATH"], HOME: home.directory };
     await writeFile(path.join(repository, "Pulumi.yaml"), "name: gpu-zones\nruntime: nodejs\n");
-    await run(pulumi, ["stack", "init", DEV.name, "--non-interactive"], { cwd: repository, env });
+    await withStackInit(DEV.name, { home: home.directory, log }, async () => {
+      await run(pulumi, ["stack", "init", DEV.name, "--non-interactive"], { cwd: repository, env });
+    });
     assert.match(await readFile(stackFile, "utf8"), /^encryptionsalt: /m);
     const state = path.join(home.backend, ".pulumi", "stacks", "gpu-zones", `${DEV.name}.json`);
     assert.ok((await stat(state)).isFile());

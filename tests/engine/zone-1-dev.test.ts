@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { V1ConfigMap, V1Deployment, V1Node } from "@kubernetes/client-node";
-import { parse } from "yaml";
 import { changesOf } from "../../fleet/up.ts";
 import { assertContains, acceptanceCase } from "../fixtures/acceptance.ts";
 import { Checkout, eventually, type Ended } from "./checkout.ts";
@@ -24,9 +23,11 @@ interface Status {
 describe("zone-1-dev on a simulated cluster", function () {
   this.timeout(180_000);
   let checkout: Checkout;
+  let stackFile: string;
 
   before(async () => {
     checkout = await Checkout.create();
+    stackFile = await checkout.read(`Pulumi.${ZONE}.yaml`);
     const started = await checkout.zones("sim", "up", ZONE);
     assert.equal(started.code, 0, started.all);
     await checkout.enterSim();
@@ -103,22 +104,46 @@ describe("zone-1-dev on a simulated cluster", function () {
     assert.deepEqual(status.apps.find(({ app }) => app === "private-detector")?.where, { "ds-node1": 3 });
   });
 
+  it("names the nodes that owe their label after changed sharing, and goes on on them as before", async () => {
+    await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) => text.replace("timeSlicing: 4", "timeSlicing: 3"));
+    const run = await checkout.up(ZONE);
+    assert.equal(run.code, 0, run.all);
+    const said = run.all.replaceAll(/\s+/g, " ");
+    for (const node of ["ds-node2", "ds-node3"]) {
+      const label = `nvidia.com/device-plugin.config=t4-[0-9a-f]+`;
+      const now = "got t4-[0-9a-f]+: the device plugin runs there as before, and at its next restart";
+      assert.match(said, new RegExp(`GZ310 .*wanted node ${node} with the label ${label}, ${now}`));
+    }
+    const status = await ready(checkout);
+    assert.deepEqual(status.nodes.find(({ node }) => node === "ds-node2")?.resources, {
+      "nvidia.com/gpu": 4,
+    });
+    await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) => text.replace("timeSlicing: 3", "timeSlicing: 4"));
+    const back = await checkout.up(ZONE);
+    assert.equal(back.code, 0, back.all);
+    assert.doesNotMatch(back.all, /GZ310/);
+  });
+
   it("removes only an app's own objects when its line goes; its namespace and claims stay", async () => {
+    const before = await checkout.objectsOf(ZONE, `gpu-zones.dev/zone=${ZONE}`);
     await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) => text.replace("    toxicity-detector: {}\n", ""));
     const run = await checkout.up(ZONE);
     assert.equal(run.code, 0, run.all);
-    const deployments = await checkout.get<List<V1Deployment>>(ZONE, "deployments", "-A");
-    const left = deployments.items.map(({ metadata }) => metadata?.name ?? "").toSorted();
-    assert.deepEqual(left, APPS.filter((app) => app !== "toxicity-detector").toSorted());
-    const claims = await checkout.get<List<V1Deployment>>(
-      ZONE,
-      "persistentvolumeclaims",
-      "-n",
-      "toxicity-detector",
-    );
+    const after = await checkout.objectsOf(ZONE, `gpu-zones.dev/zone=${ZONE}`);
+    const removed = [...before.keys()].filter((id) => !after.has(id));
+    assert.deepEqual(removed.map(withoutHash).toSorted(), [
+      "ConfigMap/toxicity-detector/toxicity-detector-*",
+      "Deployment/toxicity-detector/toxicity-detector",
+      "Service/toxicity-detector/toxicity-detector",
+    ]);
+    for (const kept of [
+      "Namespace//toxicity-detector",
+      "PersistentVolumeClaim/toxicity-detector/toxicity-detector-models",
+    ])
+      assert.equal(after.get(kept)?.split(" ")[0], before.get(kept)?.split(" ")[0], kept);
     assert.deepEqual(
-      claims.items.map(({ metadata }) => metadata?.name),
-      ["toxicity-detector-models"],
+      [...after.keys()].filter((id) => !before.has(id)),
+      [],
     );
   });
 
@@ -137,9 +162,20 @@ describe("zone-1-dev on a simulated cluster", function () {
     assert.equal(result.state, "done");
     assert.equal(result.changes.delete + result.changes.replace, 0);
     await ready(checkout);
+    // Taking over is a way of one run, and leaves no trace that the next one would undo.
+    const plain = await checkout.up(ZONE);
+    assert.equal(plain.code, 0, plain.all);
+    const { same: _same, ...changed } = changesOf(plain.stdout);
+    assert.deepEqual(changed, { create: 0, update: 0, delete: 0, replace: 0 }, plain.all);
   });
 
   it("sees a hand edit on refresh, and up --refresh names the other manager", async () => {
+    const refreshed = async (): Promise<string[]> => {
+      const run = await checkout.pulumi("refresh", "--preview-only", "--diff", "--stack", ZONE);
+      assert.equal(run.code, 0, run.all);
+      return run.stdout.split("\n").filter((line) => /^\s*[~+-]{1,2} (?!pulumi:pulumi:Stack)/.test(line));
+    };
+    assert.deepEqual(await refreshed(), [], "a refresh that finds changes before anybody made one");
     const edit = await checkout.kubectl(
       ZONE,
       "scale",
@@ -149,10 +185,9 @@ describe("zone-1-dev on a simulated cluster", function () {
       "--replicas=2",
     );
     assert.equal(edit.code, 0, edit.all);
-    const refresh = await checkout.pulumi("refresh", "--preview-only", "--diff", "--stack", ZONE);
-    assert.equal(refresh.code, 0, refresh.all);
-    assert.match(refresh.all, /scam-detector/);
-    assert.match(refresh.all, /replicas/);
+    const found = (await refreshed()).join("\n");
+    assert.match(found, /kubernetes:apps\/v1:Deployment/);
+    assert.match(found, /~ replicas: 1 => 2/);
     const run = await checkout.up(ZONE, "--refresh");
     assert.notEqual(run.code, 0, run.all);
     assert.match(run.all, /conflict with "kubectl/);
@@ -214,17 +249,29 @@ describe("zone-1-dev on a simulated cluster", function () {
       kept.items.map(({ metadata }) => metadata?.name).toSorted(),
       [...APPS, "gpu-operator"].toSorted(),
     );
+    const claims = await checkout.get<List<V1ConfigMap>>(ZONE, "persistentvolumeclaims", "-A");
+    assert.deepEqual(
+      claims.items.map(({ metadata }) => metadata?.name),
+      ["toxicity-detector-models"],
+    );
   });
 
   it("leaves the stack file as it was after sim down", async () => {
-    const during = parse(await checkout.read(`Pulumi.${ZONE}.yaml`)) as Record<string, unknown>;
-    assert.ok("encryptionsalt" in during, "the engine writes its salt into the stack file");
+    const file = `Pulumi.${ZONE}.yaml`;
+    const during = await checkout.read(file);
+    assert.match(during, /^encryptionsalt: /m, "the engine writes its salt into the stack file");
     const down = await checkout.zones("sim", "down", ZONE);
     assert.equal(down.code, 0, down.all);
-    const after = parse(await checkout.read(`Pulumi.${ZONE}.yaml`)) as Record<string, unknown>;
-    assert.deepEqual(Object.keys(after), ["config"]);
+    assert.equal(await checkout.read(file), during.replace(/^encryptionsalt: .*\n/m, ""));
+    // What the tests above edited, on the bytes that the file had before the engine saw it.
+    assert.equal(await checkout.read(file), stackFile.replace("replicas: 1", "replicas: 3"));
   });
 });
+
+/** A generated name without the hash of its content. */
+function withoutHash(id: string): string {
+  return id.replace(/^(ConfigMap\/.*-)[a-z0-9]{10}$/, "$1*");
+}
 
 /** Objects that the engine updated, the stack and its outputs left out. */
 function updatedObjects(run: Ended): number {

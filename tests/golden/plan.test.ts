@@ -65,7 +65,7 @@ function asDocuments({ objects }: Plan): string {
 function urnLines(plan: Plan): string {
   const parentOf = (owner: string): string => {
     if (owner === ZONE_OWNER) return CLUSTER;
-    return `gpu-zones:index:${owner in plan.zone.apps ? "ZoneApp" : "GpuOperand"}`;
+    return `gpu-zones:index:${Object.hasOwn(plan.zone.apps, owner) ? "ZoneApp" : "GpuOperand"}`;
   };
   const components = [...operandNames(plan), ...Object.keys(plan.zone.apps)];
   const lines = [

@@ -159,4 +159,50 @@ export const RUN_CODES = {
       run: { live: "The cluster has the node ds-node2 and no node ds-node3." },
     },
   },
+  GZ310: {
+    title: "Node whose device plugin will not find its config",
+    why: "The label of a node names an entry of the device plugin's ConfigMap, and an entry's name changes with its content. Labels of nodes are only set where they are absent, so a node keeps its old one when `sharing` changes. Its plugin runs on with what it has read; at its next restart the entry is not there, and the node offers no GPU until its label is changed.",
+    wrong: {
+      files: {
+        [DEV]: `config:
+  gpu-zones:nodePools:
+    t4: { hardware: t4x1, nodes: [ds-node2], sharing: { timeSlicing: 2 } }
+`,
+      },
+      run: {
+        live: "The node ds-node2 still has the label nvidia.com/device-plugin.config of four shares.",
+      },
+    },
+    right: {
+      files: {
+        [DEV]: `config:
+  gpu-zones:nodePools:
+    t4: { hardware: t4x1, nodes: [ds-node2], sharing: { timeSlicing: 2 } }
+`,
+      },
+      run: { live: "The node ds-node2 has the label of two shares, or none yet." },
+    },
+  },
+  GZ311: {
+    title: "Cluster that does not show what a run must know",
+    why: "The cluster answers, and did not show what was asked: rights are missing, the answer took too long, or it was cut off. An empty answer is no evidence that nothing is there. A run that may take over objects stops, because it could overwrite somebody else's; a list of nodes that cannot be read is told, and nobody has looked at the nodes.",
+    wrong: {
+      files: {
+        [DEV]: `config:
+  gpu-zones:apps:
+    private-detector: {}
+`,
+      },
+      run: { live: "The credentials may not list Deployments." },
+    },
+    right: {
+      files: {
+        [DEV]: `config:
+  gpu-zones:apps:
+    private-detector: {}
+`,
+      },
+      run: { live: "The credentials may read every kind of the plan." },
+    },
+  },
 } as const satisfies Record<string, CodeInfo>;

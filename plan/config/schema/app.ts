@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dnsLabel, later, resources } from "./values.ts";
+import { dnsLabel, later, quantity, resources } from "./values.ts";
 
 const count = z.int().min(1).default(1).describe("How many each replica gets. Default: 1.");
 
@@ -21,10 +21,12 @@ const gpuRequest = z
           .union([z.boolean(), z.literal("any")])
           .optional()
           .describe("true: agrees to share the GPU; false: sharing is an error; any: takes both kinds."),
-        memory: later("checking GPU memory"),
+        memory: quantity
+          .optional()
+          .describe("What one replica needs on the board; pools that are known to have less do not fit."),
       }),
     ],
-    { error: "wanted {model?, count, shared?}, {mig, count} or {productLabel, count}" },
+    { error: "wanted {model?, count, shared?, memory?}, {mig, count} or {productLabel, count}" },
   )
   .describe("GPU of each replica; it replaces every nvidia.com/* request and limit of the container.");
 

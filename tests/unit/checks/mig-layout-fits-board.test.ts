@@ -46,6 +46,18 @@ describe("a MIG layout on a board", () => {
     ]);
   });
 
+  it("is an error on a board that is known to have no MIG", () => {
+    assert.deepEqual(found("Tesla-T4", "all-1g.5gb"), [
+      `error GZ202 Pulumi.zone-x.yaml:7  nodePools.a100.mig
+    wanted a board that can be cut into MIG devices, got Tesla-T4, which has no MIG
+    fix: take mig out of the pool; sharing: { timeSlicing: n } lets pods share the board (docs/problems/GZ202.md)`,
+    ]);
+  });
+
+  it("is a warning on a board whose name alone speaks against it", () => {
+    assert.match(found("Tesla-P40", "all-1g.5gb")[0] ?? "", /^warning GZ202 /);
+  });
+
   it("that turns MIG off fits every board", () => {
     assert.deepEqual(found("Tesla-T4", "all-disabled"), []);
   });

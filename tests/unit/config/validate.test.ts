@@ -44,7 +44,7 @@ const CASES: [title: string, text: string, problems: string[]][] = [
     "apps:\n  pd: { gpu: { mig: 1g.5gb, productLabel: x } }\n",
     [
       `error GZ003 Pulumi.zone-x.yaml:2  apps.pd.gpu
-    wanted {model?, count, shared?}, {mig, count} or {productLabel, count}, got {"mig":"1g.5gb","productLabel":"x"}
+    wanted {model?, count, shared?, memory?}, {mig, count} or {productLabel, count}, got {"mig":"1g.5gb","productLabel":"x"}
     fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
     ],
   ],

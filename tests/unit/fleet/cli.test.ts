@@ -53,6 +53,29 @@ describe("the zones command, from files alone", function () {
   const findings = async (): Promise<Finding[]> =>
     JSON.parse((await zones("check", "zone-1-dev", "--json")).out) as Finding[];
 
+  it("lists the zones that are right, and reports every one that is not", async () => {
+    for (const zone of ["zone-8-dev", "zone-9-dev"])
+      await writeFile(join(repository, `Pulumi.${zone}.yaml`), "config:\n  gpu-zones:appz: {}\n");
+    const lines: string[] = [];
+    await assert.rejects(
+      runZones(["list", "--json"], {
+        repository,
+        env: process.env,
+        out: (text) => lines.push(text),
+        err: () => undefined,
+        signal: new AbortController().signal,
+        columns: undefined,
+      }),
+      (error: Error) =>
+        /Pulumi\.zone-8-dev\.yaml:2/.test(error.message) && /Pulumi\.zone-9-dev\.yaml:2/.test(error.message),
+    );
+    const listed = JSON.parse(lines.join("\n")) as { zone: string }[];
+    assert.deepEqual(
+      listed.map(({ zone }) => zone),
+      ["zone-1-dev", "zone-1-prod"],
+    );
+  });
+
   it("lists what runs where in the fixed shape", async () => {
     const { code, out } = await zones("list", "zone-1-prod", "--json");
     assert.equal(code, 0);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { stripVTControlCharacters } from "node:util";
-import type { V1Deployment, V1Node, V1Pod } from "@kubernetes/client-node";
+import type { V1Deployment, V1Node, V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
 import { seconds } from "../../../fleet/status.ts";
 import { statusText, waitingFor } from "../../../fleet/status-text.ts";
 import { zoneStatus, type LiveObjects } from "../../../fleet/zone-status.ts";
@@ -59,7 +59,7 @@ function pod(name: string, nodeName: string | undefined): V1Pod {
 }
 
 function live(nodes: V1Node[], pods: V1Pod[], deployments: V1Deployment[] = []): LiveObjects {
-  return { nodes, pods, deployments, daemonSets: [] };
+  return { nodes, pods, deployments, daemonSets: [], replicaSets: [], statefulSets: [] };
 }
 
 describe("the status of a zone", () => {
@@ -91,6 +91,44 @@ describe("the status of a zone", () => {
       live([node("n1", true, "2"), node("n2", true, "1")], [pod("a", "n1"), pod("b", "n1")], [scaled]),
     );
     assert.equal(status.apps[0]?.wanted, 3);
+  });
+
+  describe("while a new revision rolls out", () => {
+    const REVISION = "deployment.kubernetes.io/revision";
+    const deployment = (observedGeneration: number): V1Deployment => ({
+      metadata: { name: "pd", namespace: "pd", uid: "d", generation: 2, annotations: { [REVISION]: "2" } },
+      spec: { replicas: 2, selector: {}, template: {} },
+      status: { observedGeneration },
+    });
+    const set = (name: string, revision: string): V1ReplicaSet => ({
+      metadata: {
+        name,
+        namespace: "pd",
+        annotations: { [REVISION]: revision },
+        ownerReferences: [{ apiVersion: "apps/v1", kind: "Deployment", name: "pd", uid: "d" }],
+      },
+    });
+    const of = (owner: string, name: string): V1Pod => {
+      const plain = pod(name, "n1");
+      const ownerReferences = [{ apiVersion: "apps/v1", kind: "ReplicaSet", name: owner, uid: owner }];
+      return Object.assign({}, plain, { metadata: Object.assign({}, plain.metadata, { ownerReferences }) });
+    };
+    const status = (pods: V1Pod[], observedGeneration = 2) =>
+      zoneStatus(PLAN, {
+        ...live([node("n1", true, "4"), node("n2", true, "1")], pods, [deployment(observedGeneration)]),
+        replicaSets: [set("old", "1"), set("new", "2")],
+      });
+
+    it("counts its pods alone", () => {
+      const half = status([of("old", "a"), of("old", "b"), of("new", "c")]);
+      assert.equal(half.apps[0]?.running, 1);
+      assert.equal(half.ready, false);
+      assert.equal(status([of("new", "c"), of("new", "d")]).ready, true);
+    });
+
+    it("counts none before the controller has seen it", () => {
+      assert.equal(status([of("new", "c"), of("new", "d")], 1).ready, false);
+    });
   });
 
   it("reads time limits with their unit and refuses them without", () => {

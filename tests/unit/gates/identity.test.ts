@@ -138,7 +138,18 @@ const CASES: [title: string, input: RunInput, problems: string[]][] = [
     [
       `error GZ304 Pulumi.zone-x.yaml:2  cluster.uid
     wanted the cluster with kube-system UID ${OTHER}, got ${OURS} behind context zone-x
-    fix: point context zone-x at the zone's cluster; if the cluster was rebuilt, take its UID over with ./zones pin zone-x (docs/problems/GZ304.md)`,
+    fix: take the simulated zones as they are now into this shell: eval "$(./zones sim env)" (docs/problems/GZ304.md)`,
+    ],
+  ],
+  [
+    "tells a kubeconfig that cannot be read from darkness",
+    run(UNPINNED, {
+      identity: { state: "unreachable", cause: "kubeconfig", reason: "a kubeconfig that cannot be read (x)" },
+    }),
+    [
+      `error GZ305 Pulumi.zone-x.yaml:1  cluster
+    wanted the cluster of context gpu-x, got a kubeconfig that cannot be read (x)
+    fix: mend the kubeconfig (gpu-zones:cluster.kubeconfig, else KUBECONFIG, else ~/.kube/config), then run this once more; nothing was changed (docs/problems/GZ305.md)`,
     ],
   ],
 ];

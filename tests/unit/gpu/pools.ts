@@ -14,6 +14,9 @@ export const POOLS = {
   a100Balanced: `product: ${A100}, mig: all-balanced`,
   t4: `product: ${T4}`,
   t4Shared: `product: ${T4}, sharing: { timeSlicing: 4 }`,
+  t4SharedLess: `product: ${T4}, sharing: { timeSlicing: 2 }`,
+  a100ToCome: `product: ${A100}, count: 0`,
+  plainUnknown: "product: NVIDIA-X1",
   long: `product: ${LONG}, mig: all-1g.24gb`,
   unknown: "product: NVIDIA-X1, mig: all-balanced",
 } as const;
@@ -22,10 +25,10 @@ export type Pool = keyof typeof POOLS;
 
 /** The zone has these pools under this strategy, and one app, `pd`, that asks so. */
 export function resolve(strategy: string, pools: readonly Pool[], gpu: string): ResolvedRequests {
-  const lines = pools.map(
-    (pool) =>
-      `  ${pool.toLowerCase()}: { ${POOLS[pool]}, gpusPerNode: 8, os: ubuntu22.04, nodes: [${pool}] }`,
-  );
+  const lines = pools.map((pool) => {
+    const nodes = POOLS[pool].includes("count:") ? `selector: { pool: ${pool} }` : `nodes: [${pool}]`;
+    return `  ${pool.toLowerCase()}: { ${POOLS[pool]}, gpusPerNode: 8, os: ubuntu22.04, ${nodes} }`;
+  });
   return resolveGpuRequests(
     zoneOf(
       `apps:\n  pd: { gpu: ${gpu} }\ngpu: { mig: { strategy: ${strategy} } }\nnodePools:\n${lines.join("\n")}\n`,

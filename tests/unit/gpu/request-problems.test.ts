@@ -139,9 +139,84 @@ const TOLD: [
     ["a100SharedSlices"],
     "{ mig: 1g.5gb, count: 2 }",
     [
+      `warning GZ203 Pulumi.zone-x.yaml:2  apps.pd.gpu
+    the app shares its MIG device: every pool of the zone with 1g.5gb is shared
+    fix: take sharing out of the pool, or cut another one into this profile (docs/problems/GZ203.md)`,
       `error GZ204 Pulumi.zone-x.yaml:2  apps.pd.gpu
     wanted count: 1 on a shared GPU, got 2: several shares of a GPU are no larger GPU
     fix: ask for count: 1, or for an unshared board (docs/problems/GZ204.md)`,
+    ],
+    true,
+  ],
+  [
+    "gets a slice under single that every pool shares",
+    "single",
+    ["a100SharedSlices"],
+    "{ mig: 1g.5gb }",
+    [
+      `warning GZ203 Pulumi.zone-x.yaml:2  apps.pd.gpu
+    the app shares its MIG device: every pool of the zone with 1g.5gb is shared
+    fix: take sharing out of the pool, or cut another one into this profile (docs/problems/GZ203.md)`,
+    ],
+    true,
+  ],
+  [
+    "may get a shared slice under mixed, where no label tells them apart",
+    "mixed",
+    ["a100Slices", "a100SharedSlices"],
+    "{ mig: 1g.5gb }",
+    [
+      `warning GZ203 Pulumi.zone-x.yaml:2  apps.pd.gpu
+    the app may share its MIG device: a pool of the zone with 1g.5gb is shared
+    fix: take sharing out of the pool, or cut another one into this profile (docs/problems/GZ203.md)`,
+    ],
+    true,
+  ],
+  [
+    "wants a board under none that the zone has whole and partitioned, with one label",
+    "none",
+    ["a100", "a100Slices"],
+    `{ model: ${A100} }`,
+    [
+      `error GZ201 Pulumi.zone-x.yaml:2  apps.pd.gpu
+    wanted nodes that a label tells from others, got the pool a100slices with the same nvidia.com/gpu.product (${A100}), which cannot serve the app
+    fix: set gpu.mig.strategy to single or mixed, or keep whole and partitioned boards of a kind in different zones (docs/problems/GZ201.md)`,
+    ],
+    true,
+  ],
+  [
+    "needs more memory than any board has, or its part of it",
+    "mixed",
+    ["t4", "a100Shared"],
+    "{ memory: 24Gi }",
+    [
+      `error GZ201 Pulumi.zone-x.yaml:2  apps.pd.gpu
+    wanted 24Gi of GPU memory for each replica, got Tesla-T4 with 15Gi, ${A100} with 20Gi for each of 2 pods
+    fix: ask for less, for another board, or for a pool that fewer pods share (docs/problems/GZ201.md)`,
+    ],
+    false,
+  ],
+  [
+    "needs memory on a board of which nobody knows it",
+    "mixed",
+    ["plainUnknown"],
+    "{ memory: 24Gi }",
+    [
+      `warning GZ201 Pulumi.zone-x.yaml:2  apps.pd.gpu
+    wanted boards whose memory is known, got NVIDIA-X1: 24Gi of GPU memory is not checked
+    fix: compare it with nvidia-smi on such a node (docs/problems/GZ201.md)`,
+    ],
+    true,
+  ],
+  [
+    "needs memory that only some of the boards with one label have",
+    "mixed",
+    ["t4Shared", "t4SharedLess"],
+    `{ model: ${T4}, shared: true, memory: 6Gi }`,
+    [
+      `error GZ201 Pulumi.zone-x.yaml:2  apps.pd.gpu
+    wanted nodes that a label tells from others, got the pool t4shared with the same nvidia.com/gpu.product (${T4}-SHARED), which cannot serve the app
+    fix: share the boards of a kind among equally many pods, or ask for what every pool of the board has (docs/problems/GZ201.md)`,
     ],
     true,
   ],
@@ -211,11 +286,11 @@ const TOLD: [
     ["t4Shared"],
     `{ productLabel: ${T4} }`,
     [
-      `error GZ201 Pulumi.zone-x.yaml:2  apps.pd.gpu
-    wanted a nvidia.com/gpu.product of nodes that offer nvidia.com/gpu, got Tesla-T4
+      `warning GZ201 Pulumi.zone-x.yaml:2  apps.pd.gpu
+    wanted a nvidia.com/gpu.product of nodes that offer nvidia.com/gpu, got Tesla-T4, which none of the zone's pools will have
     fix: there is: Tesla-T4-SHARED (docs/problems/GZ201.md)`,
     ],
-    false,
+    true,
   ],
   [
     "names the label of nodes whose boards are all slices of another resource",
@@ -223,11 +298,11 @@ const TOLD: [
     ["a100Slices"],
     `{ productLabel: ${A100} }`,
     [
-      `error GZ201 Pulumi.zone-x.yaml:2  apps.pd.gpu
-    wanted a nvidia.com/gpu.product of nodes that offer nvidia.com/gpu, got NVIDIA-A100-PCIE-40GB
+      `warning GZ201 Pulumi.zone-x.yaml:2  apps.pd.gpu
+    wanted a nvidia.com/gpu.product of nodes that offer nvidia.com/gpu, got NVIDIA-A100-PCIE-40GB, which none of the zone's pools will have
     fix: there is none to choose from (docs/problems/GZ201.md)`,
     ],
-    false,
+    true,
   ],
   [
     "ends up with a label that is too long for a node",

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import type { V1Container, V1DaemonSet, V1PodSpec, V1Toleration } from "@kubernetes/client-node";
 import fc from "fast-check";
 import { parse } from "yaml";
+import { contentHash } from "../../../components/operands/content-hash.ts";
 import { devicePlugin } from "../../../components/operands/device-plugin.ts";
 import { poolTable } from "../../../components/operands/labeller.ts";
 import { RELEASES } from "../../../components/releases/releases.ts";
@@ -37,6 +39,26 @@ function plugin(zone: string): V1Container {
 
 function variable(zone: string, name: string): string | undefined {
   return plugin(zone).env?.find((each) => each.name === name)?.value;
+}
+
+/** The script with which the plugin starts. */
+function script(zone: string): string {
+  const configMap = objects(zone).find(({ metadata }) => metadata.name === "nvidia-device-plugin-entrypoint");
+  return (configMap as { data?: Record<string, string> } | undefined)?.data?.["entrypoint.sh"] ?? "";
+}
+
+/** The script over a folder of its own: MODULES are loaded, the driver is ready, the plugin prints what it sees. */
+function runnable(text: string): string {
+  return `root=$(mktemp -d); for m in $MODULES; do mkdir -p "$root/sys/module/$m"; done
+echo FROM_DRIVER=driver > "$root/driver-ready"
+${text
+  .replaceAll("/run/nvidia/validations/driver-ready", '"$root/driver-ready"')
+  .replaceAll("/sys/module", "$root/sys/module")
+  .replace(
+    "exec nvidia-device-plugin",
+    "sh -c 'echo \"$FROM_DRIVER $GDRCOPY_ENABLED $GDS_ENABLED $MOFED_ENABLED\"'",
+  )}
+rm -r "$root"`;
 }
 
 /** Entries of the plugin's ConfigMap, read. */
@@ -81,6 +103,29 @@ describe("the device plugin's DaemonSet", () => {
   it("runs where the labeller deploys it, and the engine does not wait for it", () => {
     assert.deepEqual(pod("").nodeSelector, { "nvidia.com/gpu.deploy.device-plugin": "true" });
     assert.equal(daemonSet("").metadata?.annotations?.["pulumi.com/skipAwait"], "true");
+  });
+
+  it("restarts when its entrypoint changes, and not when an entry of its configuration does", () => {
+    const hash = (zone: string): string | undefined =>
+      daemonSet(zone).spec?.template.metadata?.annotations?.["gpu-zones.dev/entrypoint-hash"];
+    assert.match(hash("") ?? "", /^[0-9a-f]{10}$/);
+    assert.deepEqual(
+      daemonSet(pools("sharing: { timeSlicing: 2 }")).spec?.template,
+      daemonSet(pools("sharing: { timeSlicing: 3 }")).spec?.template,
+    );
+    assert.equal(hash(""), contentHash(script("")));
+  });
+
+  it("offers GDRCopy and GPUDirect Storage where their modules are loaded, unless somebody said otherwise", () => {
+    const started = (env: Record<string, string>): string =>
+      execFileSync("/bin/sh", ["-c", runnable(script(""))], { env, encoding: "utf8" });
+    assert.equal(started({ MODULES: "gdrdrv nvidia_fs" }), "driver true true true\n");
+    assert.equal(started({ MODULES: "gdrdrv" }), "driver true  \n");
+    assert.equal(started({ MODULES: "" }), "driver   \n");
+    assert.equal(
+      started({ MODULES: "gdrdrv nvidia_fs", GDS_ENABLED: "false", GDRCOPY_ENABLED: "false" }),
+      "driver false false true\n",
+    );
   });
 
   it("tolerates the taints that any pool declares, with their values and effects, and NVIDIA's own", () => {

@@ -56,6 +56,26 @@ describe("the plan of a zone", function () {
     assert.doesNotMatch(pods.join(), /gpu-zones\.dev\/(zone|owner)/);
   });
 
+  it("is written by one field manager on every object, whatever an app says, and tells no pod", async () => {
+    const own = `[{ target: { kind: Deployment }, patch: '[{ "op": "add", "path": "/metadata/annotations", "value": { "pulumi.com/patchFieldManager": "me" } }]' }]`;
+    const plan = await planOf(baseOf("pd"), `${T4}apps: { pd: { patches: ${own} } }\n`);
+    assert.ok(plan.objects.length > 5);
+    for (const { object } of plan.objects) {
+      assert.equal(object.metadata.annotations?.["pulumi.com/patchFieldManager"], "gpu-zones");
+      assert.doesNotMatch(JSON.stringify(object["spec"] ?? null), /patchFieldManager/);
+    }
+  });
+
+  it("has the quantities of its apps and operands as the API server stores them", async () => {
+    const plan = await planOf(
+      baseOf("pd"),
+      `${T4}gpu: { devicePlugin: { resources: { cpu: 0.5, memory: 1024Mi } } }\napps: { pd: { gpu: { model: Tesla-T4 }, resources: { cpu: 2 } } }\n`,
+    );
+    const text = JSON.stringify(plan.objects);
+    assert.match(text, /"limits":{"cpu":"2","nvidia\.com\/gpu":"1"}/);
+    assert.match(text, /"requests":{"cpu":"500m","memory":"1Gi"}/);
+  });
+
   it("gives each namespace to the zone, once, with the labels that its apps ask for", async () => {
     const files = {
       ...withManifest("a", {
@@ -71,6 +91,32 @@ describe("the plan of a zone", function () {
     );
     assert.deepEqual(ids(plan), ["zone/Namespace//shared", "a/Deployment/shared/a", "b/Deployment/shared/b"]);
     assert.equal(plan.objects[0]?.object.metadata.labels?.["team"], "a");
+  });
+
+  it("keeps the annotations of a namespace, and is told where two apps disagree", async () => {
+    const namespace = (team: string): object => ({
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: "shared", labels: { team }, annotations: { [`of-${team}`]: "yes" } },
+    });
+    const plan = await planOf(
+      { ...withManifest("a", namespace("a")), ...withManifest("b", namespace("b")) },
+      `${UNMANAGED}apps:\n  a: { namespace: shared }\n  b: { namespace: shared }\n`,
+    );
+    const { labels, annotations } = plan.objects[0]!.object.metadata;
+    assert.equal(labels?.["team"], "a");
+    assert.deepEqual([annotations?.["of-a"], annotations?.["of-b"]], ["yes", "yes"]);
+    assert.deepEqual(
+      plan.findings.map(({ code, path, line, message }) => [code, path, line, message]),
+      [
+        [
+          "GZ106",
+          "zone/Namespace//shared",
+          4,
+          "wanted one value of team on the namespace shared, got a of a and b of b",
+        ],
+      ],
+    );
   });
 
   it("owns no namespace that every cluster has", async () => {
@@ -100,6 +146,8 @@ describe("the plan of a zone", function () {
     assert.deepEqual(await timeouts("apps: { pd: { gpu: { model: Tesla-T4 } } }\n"), ["1800"]);
     const own = `[{ target: { kind: Deployment }, patch: '[{ "op": "add", "path": "/metadata/annotations", "value": { "pulumi.com/timeoutSeconds": "60" } }]' }]`;
     assert.deepEqual(await timeouts(`apps: { pd: { gpu: { model: Tesla-T4 }, patches: ${own} } }\n`), ["60"]);
+    const elsewhere = `[{ target: { kind: Deployment }, patch: '[{ "op": "add", "path": "/spec/template/spec/nodeSelector", "value": { "nvidia.com/gpu.present": "true" } }]' }]`;
+    assert.deepEqual(await timeouts(`apps: { pd: { patches: ${elsewhere} } }\n`), [undefined]);
     const notes = withManifest("pd", {
       apiVersion: "v1",
       kind: "ConfigMap",

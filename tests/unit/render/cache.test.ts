@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { spawn } from "node:child_process";
 import { appendFile, chmod, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { renderZone, type Rendering, type RenderOptions } from "../../../plan/render/render.ts";
+import { sweepScratch } from "../../../plan/render/scratch.ts";
 import type { Zone } from "../../../plan/config/zone.ts";
 import { KUSTOMIZE, LIMIT_MS } from "./kustomize-path.ts";
 import { baseOf, withTree, writeTree } from "./tree.ts";
@@ -91,7 +93,7 @@ describe("the cache of renderings", function () {
 
   const changes: [what: string, file: string, text: string][] = [
     ["a manifest", "apps/a/base/deployment.yaml", "# changed\n"],
-    ["a kustomization", "apps/a/base/kustomization.yaml", "namePrefix: x-\n"],
+    ["a kustomization", "apps/a/base/kustomization.yaml", "commonAnnotations: { a: b }\n"],
     ["a file of a generator", "apps/b/base/settings.txt", "two\n"],
     ["kustomize itself", "kustomize", "# changed\n"],
   ];
@@ -130,6 +132,58 @@ describe("the cache of renderings", function () {
         assert.deepEqual(again.rendering, rendering);
         assert.equal(await readFile(entry, "utf8"), whole);
       }
+    });
+  });
+
+  it("builds the second stage again when the first comes out otherwise", async () => {
+    await withBench(async (bench) => {
+      const { rendering } = await bench.render(changedZone);
+      // The first stage that was kept is another one now, of the same files.
+      for (const entry of await bench.entries()) {
+        const [, body = ""] = (await readFile(entry, "utf8")).split("\n", 2);
+        if (body.includes('"replicas":2')) continue;
+        const other = body.replaceAll("containerPort", "hostPort");
+        await writeFile(entry, `${createHash("sha256").update(other).digest("hex")}\n${other}`);
+      }
+      const again = await bench.render(changedZone);
+      assert.equal(again.processes, 1);
+      assert.notDeepEqual(again.rendering, rendering);
+    });
+  });
+
+  it("keeps nothing of a file that changed while it was built, and builds of its new content", async () => {
+    await withBench(async (bench) => {
+      const settings = join(bench.repository, "apps/b/base/settings.txt");
+      const edited = join(bench.repository, "edited");
+      // This kustomize is slow, and somebody writes the file before it ends: once.
+      await writeFile(
+        bench.kustomize,
+        `#!/bin/sh\nprintf x >> '${join(bench.repository, "starts")}'\n'${KUSTOMIZE}' "$@"\n[ -e '${edited}' ] || { : > '${edited}'; printf 'two\\n' > '${settings}'; }\n`,
+      );
+      const { rendering, processes } = await bench.render(plainZone);
+      assert.equal(processes, 2);
+      assert.match(JSON.stringify(rendering.apps), /"settings\.txt":"two\\n"/);
+      assert.equal((await bench.entries()).length, 1);
+      const again = await bench.render(plainZone);
+      assert.deepEqual([again.processes, again.rendering], [0, rendering]);
+    });
+  });
+
+  it("builds again when a file changes that a plugin in a directory of its own reads", async () => {
+    await withBench(async (bench) => {
+      await writeTree(bench.repository, {
+        "apps/a/base/kustomization.yaml": "resources: [deployment.yaml]\ntransformers: [./plugins]\n",
+        "apps/a/base/plugins/kustomization.yaml": "resources: [patch.yaml]\n",
+        "apps/a/base/plugins/patch.yaml":
+          "apiVersion: builtin\nkind: PatchTransformer\nmetadata: { name: p }\npath: beside.yaml\ntarget: { kind: Deployment }\n",
+        "apps/a/base/beside.yaml": "- { op: add, path: /spec/replicas, value: 4 }\n",
+      });
+      await bench.render(plainZone);
+      await writeTree(bench.repository, {
+        "apps/a/base/beside.yaml": "- { op: add, path: /spec/replicas, value: 5 }\n",
+      });
+      const { rendering } = await bench.render(plainZone);
+      assert.equal((rendering.apps[0]?.objects[0]?.["spec"] as { replicas: number }).replicas, 5);
     });
   });
 
@@ -176,6 +230,17 @@ describe("a rendering", function () {
         else process.env["TMPDIR"] = before;
       }
       assert.deepEqual(await readdir(temporary), ["kept"]);
+    });
+  });
+
+  it("sweeps away what killed runs left, and nothing that may be in use", async () => {
+    await withTree({}, async (folder) => {
+      const hour = 60 * 60_000;
+      await writeTree(folder, { "gpu-zones-render-old/a.yaml": "", "other/a.yaml": "" });
+      await sweepScratch(folder, Date.now() + 60_000);
+      assert.deepEqual((await readdir(folder)).toSorted(), ["gpu-zones-render-old", "other"]);
+      await sweepScratch(folder, Date.now() + hour);
+      assert.deepEqual(await readdir(folder), ["other"]);
     });
   });
 

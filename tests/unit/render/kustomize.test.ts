@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { hostname } from "node:os";
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BuildError, kustomizeBuild } from "../../../plan/render/kustomize.ts";
@@ -47,12 +50,46 @@ describe("kustomize", function () {
         const names = (await kustomizeBuild(program, directory)).matchAll(/^export (\w+)/gm);
         assert.deepEqual(
           [...names].map(([, name]) => name).filter((name) => name !== "PWD" && name !== "OLDPWD"),
-          ["HOME", "PATH"],
+          ["HOME", "HTTPS_PROXY", "HTTP_PROXY", "PATH", "http_proxy", "https_proxy"],
         );
       } finally {
         Reflect.deleteProperty(process.env, "GPU_ZONES_TEST_SECRET");
       }
     });
+  });
+
+  it("tells its error, and not the warnings before it", async () => {
+    const files = { "kustomization.yaml": "commonLabels: { a: b }\nvars: []\nresources: [absent.yaml]\n" };
+    await withTree(files, async (directory) => {
+      await assert.rejects(kustomizeBuild(KUSTOMIZE, directory), /^BuildError: Error: .*absent\.yaml/s);
+    });
+  });
+
+  it("that writes without an end is stopped, and the tree is to blame", async () => {
+    await withTree({ "kustomization.yaml": "" }, async (directory) => {
+      const program = join(directory, "kustomize");
+      await writeFile(program, "#!/bin/sh\nexec /bin/cat /dev/zero\n");
+      await chmod(program, 0o755);
+      await assert.rejects(
+        kustomizeBuild(program, directory),
+        /^BuildError: kustomize wrote more than 64 MiB/,
+      );
+    });
+  });
+
+  it("reaches no network, should a tree ask for it", async () => {
+    let asked = 0;
+    const server = createServer(() => asked++).listen(0);
+    try {
+      const { port } = server.address() as AddressInfo;
+      const files = { "kustomization.yaml": `resources: ["http://${hostname()}:${port}/x.yaml"]\n` };
+      await withTree(files, async (directory) => {
+        await assert.rejects(kustomizeBuild(KUSTOMIZE, directory), BuildError);
+      });
+      assert.equal(asked, 0);
+    } finally {
+      server.close();
+    }
   });
 
   it("may write more than Node's default of 1 MiB", async () => {

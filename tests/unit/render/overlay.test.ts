@@ -1,33 +1,10 @@
 import assert from "node:assert/strict";
-import type { V1Container, V1PodSpec } from "@kubernetes/client-node";
+import type { V1Container } from "@kubernetes/client-node";
 import type { KubernetesObject } from "../../../plan/object.ts";
-import { podTemplate } from "../../../plan/workload.ts";
-import type { GpuTarget } from "../../../plan/render/gpu-target.ts";
-import { baseOf, deployment, renderTree, type Files } from "./tree.ts";
 import { LIMIT_MS } from "./kustomize-path.ts";
+import { main, podOf, render, withContainers } from "./one-app.ts";
+import { baseOf, deployment, renderTree, type Files } from "./tree.ts";
 import { zoneOf } from "./zone-text.ts";
-
-/** Renders the app `pd` with these keys in the zone. */
-async function render(files: Files, keys: string, gpu?: GpuTarget): Promise<readonly KubernetesObject[]> {
-  const { apps, problems } = await renderTree(files, zoneOf(`apps:\n  pd: ${keys}\n`), {
-    gpu: gpu ? { pd: gpu } : {},
-  });
-  assert.deepEqual(problems, []);
-  return apps[0]!.objects;
-}
-
-function podOf(objects: readonly KubernetesObject[], kind = "Deployment"): V1PodSpec {
-  return podTemplate(objects.find((object) => object.kind === kind)!)!.spec!;
-}
-
-function withContainers(containers: string, more = ""): Files {
-  return { ...baseOf("pd"), "apps/pd/base/deployment.yaml": deployment("pd", containers, more) };
-}
-
-const main = (lines: string): Files =>
-  withContainers(
-    `\n        - name: main\n          image: pd:1.0.0\n${lines.replaceAll(/^/gm, "          ")}\n`,
-  );
 
 describe("replicas", function () {
   this.timeout(LIMIT_MS);
@@ -83,6 +60,31 @@ describe("image", function () {
           (each) => each.image,
         ),
         [becomes, "pd:1.0.0"],
+      );
+    });
+  }
+
+  const digest = "ab".repeat(32);
+  for (const [image, fault] of [
+    [`1.2@sha256:${digest}`, "a version without a name"],
+    ["pd:", "which has an empty tag"],
+    [":2", "which has no name before its tag"],
+    ["pd: 2", "which has a space in it"],
+    ["-x", "whose tag -x no registry takes"],
+    ["Team/PD:2", "whose name Team/PD no registry takes"],
+    ["sha256:abc", "whose digest is not sha256: and 64 hexadecimal digits"],
+    ["pd@sha1:abc", "whose digest is not sha256: and 64 hexadecimal digits"],
+  ]) {
+    it(`${image ?? ""} is refused at its line`, async () => {
+      const { problems } = await renderTree(
+        baseOf("pd"),
+        zoneOf(`apps:\n  pd:\n    image: "${image ?? ""}"\n`),
+      );
+      assert.deepEqual(
+        problems.map(({ code, path, line, message }) => `${code} ${path} ${line} ${message}`),
+        [
+          `GZ003 apps.pd.image 3 wanted a tag, a digest or the full name of an image, got ${image ?? ""}, ${fault ?? ""}`,
+        ],
       );
     });
   }
@@ -159,7 +161,7 @@ describe("gpu", function () {
       operator: "In",
       values: ["Tesla-T4", "Tesla-T4-SHARED"],
     };
-    assert.deepEqual(pod.nodeSelector, {});
+    assert.equal(pod.nodeSelector, undefined);
     assert.deepEqual(pod.affinity, {
       podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] },
       nodeAffinity: {
@@ -174,6 +176,76 @@ describe("gpu", function () {
         },
       },
     });
+  });
+
+  const asked = (terms: string): Files =>
+    withContainers(
+      "\n        - { name: main, image: pd:1 }\n",
+      `nodeSelector: { disk: ssd, nvidia.com/gpu.product: Old }
+      affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: ${terms} } } }`,
+    );
+  const OLD = "{ key: nvidia.com/gpu.product, operator: In, values: [Old] }";
+  const RACK = "{ key: rack, operator: In, values: [a] }";
+
+  it("takes the base's product out where a resource says enough, and keeps what else is asked", async () => {
+    const pod = podOf(
+      await render(
+        asked(`[{ matchExpressions: [${OLD}, ${RACK}] }, { matchExpressions: [${RACK}] }]`),
+        "{}",
+        gpu,
+      ),
+    );
+    const term = { matchExpressions: [{ key: "rack", operator: "In", values: ["a"] }] };
+    assert.deepEqual(pod.nodeSelector, { disk: "ssd" });
+    assert.deepEqual(
+      pod.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms,
+      [term, term],
+    );
+  });
+
+  it("asks for nothing where an alternative asked for the product alone, and leaves no term that matches nothing", async () => {
+    const pod = podOf(
+      await render(asked(`[{ matchExpressions: [${OLD}] }, { matchExpressions: [${RACK}] }]`), "{}", gpu),
+    );
+    assert.equal(pod.affinity, undefined);
+  });
+
+  it("puts its own label in place of the base's required one", async () => {
+    const selector = { "nvidia.com/gpu.product": "Tesla-T4" };
+    const pod = podOf(
+      await render(asked(`[{ matchExpressions: [${OLD}] }]`), "{}", { ...gpu, nodeSelector: selector }),
+    );
+    assert.deepEqual(pod.nodeSelector, { disk: "ssd", ...selector });
+    assert.equal(pod.affinity, undefined);
+  });
+
+  it("warns of what keeps a GPU beside the target, which it leaves as it is", async () => {
+    const limits = "resources: { limits: { nvidia.com/gpu: 1 } }";
+    const files = withContainers(
+      `\n        - { name: main, image: pd:1, ports: [{ containerPort: 80 }], ${limits} }\n        - { name: side, image: s:1 }\n`,
+      `initContainers: [{ name: warm, image: w:1, ${limits} }]`,
+    );
+    const { apps, problems } = await renderTree(files, zoneOf("apps:\n  pd: { container: main }\n"), {
+      gpu: { pd: gpu },
+    });
+    assert.deepEqual(
+      problems.map(({ code, severity, path, message }) => [code, severity, path, message]),
+      [
+        [
+          "GZ104",
+          "warning",
+          "apps.pd.gpu",
+          "wanted one container with a GPU, got warm of Deployment/pd beside main: gpu leaves them as they are",
+        ],
+      ],
+    );
+    assert.equal(apps.length, 1);
+  });
+
+  it("of an app that is named like something every object has is its own", async () => {
+    const { apps, problems } = await renderTree(baseOf("constructor"), zoneOf("apps:\n  constructor: {}\n"));
+    assert.deepEqual(problems, []);
+    assert.equal(podOf(apps[0]!.objects).containers[0]?.resources, undefined);
   });
 
   it("reaches the pods of a CronJob", async () => {
@@ -243,6 +315,16 @@ describe("a GPU Deployment without a strategy", function () {
     };
     assert.deepEqual(strategyOf(await render(files, "{}", gpu)), { type: "RollingUpdate" });
   });
+
+  for (const empty of ["", " {}", " null"]) {
+    it(`gets one where its files have none in "strategy:${empty}"`, async () => {
+      const files = {
+        ...baseOf("pd"),
+        "apps/pd/base/deployment.yaml": `${deployment("pd", " [{ name: main, image: pd:1 }]")}  strategy:${empty}\n`,
+      };
+      assert.deepEqual(strategyOf(await render(files, "{}", gpu)), { type: "Recreate" });
+    });
+  }
 });
 
 describe("env", function () {
@@ -283,91 +365,5 @@ describe("resources", function () {
       limits: { "nvidia.com/gpu": 1, cpu: 2, memory: "1Gi" },
       requests: { "ephemeral-storage": "1Gi", cpu: 1 },
     });
-  });
-});
-
-describe("patches", function () {
-  this.timeout(LIMIT_MS);
-  it("come after everything else in the zone", async () => {
-    const keys = `
-    replicas: 2
-    image: "2"
-    patches:
-      - patch: '[{ "op": "replace", "path": "/spec/replicas", "value": 3 }, { "op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "pd:3" }]'
-        target: { kind: Deployment }`;
-    const objects = await render(baseOf("pd"), keys);
-    assert.equal((objects[0]?.["spec"] as { replicas: number }).replicas, 3);
-    assert.equal(podOf(objects).containers[0]?.image, "pd:3");
-  });
-
-  it("reach a generated ConfigMap by its own name, and its hash changes in the pods too", async () => {
-    const files = {
-      ...main(
-        "envFrom: [{ configMapRef: { name: cfg } }]\nenv: [{ name: X, valueFrom: { configMapKeyRef: { name: cfg, key: A } } }]",
-      ),
-      "apps/pd/base/kustomization.yaml":
-        "resources: [deployment.yaml]\nconfigMapGenerator: [{ name: cfg, literals: [A=1] }]\n",
-    };
-    const patch = "{ patch: '{apiVersion: v1, kind: ConfigMap, metadata: {name: cfg}, data: {A: \"2\"}}' }";
-    const objects = await render(files, `{ env: { B: c }, patches: [${patch}] }`);
-    const configMap = objects.find(({ kind }) => kind === "ConfigMap");
-    assert.deepEqual(configMap?.["data"], { A: "2" });
-    const [container] = podOf(objects).containers;
-    assert.equal(container?.envFrom?.[0]?.configMapRef?.name, configMap.metadata.name);
-    assert.deepEqual(container.env, [
-      { name: "X", valueFrom: { configMapKeyRef: { name: configMap.metadata.name, key: "A" } } },
-      { name: "B", value: "c" },
-    ]);
-    const [, before] = await render(files, "{}");
-    assert.notEqual(configMap.metadata.name, before?.metadata.name);
-  });
-
-  it("may stand in a file of the app", async () => {
-    const files = {
-      ...baseOf("pd"),
-      "apps/pd/zones/small.yaml": "- { op: add, path: /spec/replicas, value: 5 }\n",
-    };
-    const objects = await render(
-      files,
-      "{ patches: [{ path: zones/small.yaml, target: { kind: Deployment } }] }",
-    );
-    assert.equal((objects[0]?.["spec"] as { replicas: number }).replicas, 5);
-  });
-
-  for (const [path, code] of [
-    ["../other/p.yaml", "GZ102"],
-    ["/etc/passwd", "GZ102"],
-    ["https://example.com/p.yaml", "GZ102"],
-    ["absent.yaml", "GZ103"],
-  ]) {
-    it(`in the file ${path ?? ""} are refused with ${code ?? ""} at their line`, async () => {
-      const files = { ...baseOf("pd"), "apps/other/p.yaml": "" };
-      const { problems } = await renderTree(
-        files,
-        zoneOf(`apps:\n  pd:\n    patches:\n      - path: ${path ?? ""}\n`),
-      );
-      assert.deepEqual(
-        problems.map((problem) => [problem.code, problem.path, problem.line]),
-        [[code, "apps.pd.patches.0.path", 4]],
-      );
-    });
-  }
-
-  it("that kustomize refuses are told at the zone's line, for the app that has them", async () => {
-    const { apps, problems } = await renderTree(
-      { ...baseOf("pd"), ...baseOf("ok") },
-      zoneOf(
-        `apps:\n  ok: { replicas: 2 }\n  pd:\n    patches:\n      - { patch: '[{"op": "remove", "path": "/spec/absent"}]', target: { kind: Deployment } }\n`,
-      ),
-    );
-    assert.deepEqual(
-      apps.map(({ app }) => app),
-      ["ok"],
-    );
-    assert.deepEqual(
-      problems.map(({ code, path, line }) => [code, path, line]),
-      [["GZ103", "apps.pd.patches", 4]],
-    );
-    assert.match(problems[0]!.message, /unable to remove nonexistent key: absent/i);
   });
 });

@@ -68,6 +68,12 @@ describe("a kustomization that leaves the repository", function () {
       "GZ102",
     ],
     [
+      "a remote patch that looks like YAML",
+      "patchesStrategicMerge:\n  - 'http://example.com/a: b'\n",
+      "GZ102",
+    ],
+    ["a remote plugin that looks like YAML", "transformers:\n  - 'http://example.com/a: b'\n", "GZ102"],
+    [
       "a remote file in a ConfigMap",
       "configMapGenerator:\n  - name: c\n    files: [k=https://example.com/f]\n",
       "GZ102",
@@ -180,6 +186,55 @@ describe("a kustomization that leaves the repository", function () {
     );
   });
 
+  for (const key of ["components", "bases"]) {
+    it(`is refused when a directory of transformers has a program by way of its ${key}`, async () => {
+      const problems = await problemsOf(
+        bumble("transformers:\n  - ./t\n", {
+          "apps/pd/bumble/t/kustomization.yaml": `${key}: [../more]\n`,
+          "apps/pd/bumble/more/kustomization.yaml": "kind: Component\nresources: [mine.yaml]\n",
+          "apps/pd/bumble/more/mine.yaml": plugin("example.com/v1\nkind: Mine"),
+        }),
+      );
+      assert.deepEqual(
+        problems.map(({ code, file }) => `${code} ${file}`),
+        ["GZ102 apps/pd/bumble/more/mine.yaml"],
+      );
+    });
+  }
+
+  it("is refused when a directory of transformers changes them on their way", async () => {
+    const problems = await problemsOf(
+      bumble("transformers:\n  - ./t\n", {
+        "apps/pd/bumble/t/kustomization.yaml":
+          "resources: [mine.yaml]\npatches:\n  - patch: '{apiVersion: builtin, kind: PatchTransformer, metadata: {name: x}, path: \"https://example.com/p\"}'\n",
+        "apps/pd/bumble/t/mine.yaml": `${plugin("builtin\nkind: PatchTransformer")}path: p.yaml\n`,
+        "apps/pd/bumble/p.yaml": "",
+      }),
+    );
+    assert.deepEqual(told(problems), [
+      "GZ102 apps/pd/bumble/t/kustomization.yaml:2 wanted a kustomization that stays in the repository and runs nothing, got patches, which could change plugins on their way",
+    ]);
+  });
+
+  it("is refused when a transformer holds more aliases than can be read", async () => {
+    const bomb = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"];
+    for (const level of [1, 2, 3, 4])
+      bomb.push(
+        `a${level}: &a${level} [${Array(10)
+          .fill(`*a${level - 1}`)
+          .join(", ")}]`,
+      );
+    const problems = await problemsOf(
+      bumble("transformers:\n  - t.yaml\n", {
+        "apps/pd/bumble/t.yaml": `${plugin("builtin\nkind: PrefixTransformer")}${bomb.join("\n")}\n`,
+      }),
+    );
+    assert.deepEqual(
+      problems.map(({ code, file }) => `${code} ${file}`),
+      ["GZ102 apps/pd/bumble/t.yaml"],
+    );
+  });
+
   it("is not seen in what merely looks like a URL, nor in kustomize's own transformers", async () => {
     const problems = await problemsOf(
       bumble(
@@ -265,6 +320,69 @@ describe("a tree that cannot be built", function () {
     );
     assert.match(problems[0]!.message, /got: recursed accumulation of path 'apps\/pd\/bumble': .*nobody/);
     assert.doesNotMatch(problems[0]!.message, /gpu-zones-|\.\.\/|\/tmp/);
+  });
+
+  const base = (text: string): Files => ({
+    ...baseOf("pd"),
+    "apps/pd/base/kustomization.yaml": "resources: [deployment.yaml, more.yaml]\n",
+    "apps/pd/base/more.yaml": text,
+  });
+  const head = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: x }\n";
+  const pod = (container: string): string =>
+    `${head}spec: { template: { spec: { containers: [{ name: m, ${container} }] } } }\n`;
+  const malformed: [what: string, text: string, message: RegExp][] = [
+    ["a Deployment without a spec", head, /got Deployment\/x without a spec$/],
+    ["an empty spec", `${head}spec:\n`, /got Deployment\/x without a spec$/],
+    ["a pod template without a spec", `${head}spec: { template: {} }\n`, /a pod template without a spec$/],
+    [
+      "an empty item in a list",
+      pod("env: [~]"),
+      /the empty item spec\.template\.spec\.containers\.0\.env\.0$/,
+    ],
+    [
+      "an autoscaler without a spec",
+      "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: { name: x }\n",
+      /got HorizontalPodAutoscaler\/x without a spec$/,
+    ],
+    [
+      "a whole number beyond 2^53",
+      "apiVersion: example.com/v1\nkind: W\nmetadata: { name: x }\nspec: { n: 9007199254740993 }\n",
+      /the number 9007199254740993, which is beyond 2\^53/,
+    ],
+  ];
+  for (const [what, text, message] of malformed) {
+    it(`is a problem of its app where it holds ${what}, and no crash`, async () => {
+      const zone = zoneOf("apps:\n  good: {}\n  pd: {}\n");
+      const { apps, problems } = await renderTree({ ...baseOf("good"), ...base(text) }, zone);
+      assert.deepEqual(
+        apps.map(({ app }) => app),
+        ["good"],
+        told(problems).join(),
+      );
+      assert.deepEqual(
+        problems.map(({ code, path }) => `${code} ${path}`),
+        ["GZ103 apps.pd.overlay"],
+      );
+      assert.match(problems[0]!.message, message);
+    });
+  }
+
+  it("may hold large numbers as text, and whole numbers up to 2^53", async () => {
+    const text =
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: x }\ndata: { n: "9007199254740993123" }\nn: 9007199254740991\n';
+    const { apps, problems } = await renderTree(base(text), zoneOf("apps:\n  pd: {}\n"));
+    assert.deepEqual(told(problems), []);
+    const found = apps[0]?.objects.find(({ kind }) => kind === "ConfigMap");
+    assert.deepEqual([found?.["data"], found?.["n"]], [{ n: "9007199254740993123" }, 9007199254740991]);
+  });
+
+  it("is a problem when it gives no objects", async () => {
+    const files = { "apps/pd/base/kustomization.yaml": "resources: []\n" };
+    const { problems } = await renderTree(files, zoneOf("apps:\n  pd: {}\n"));
+    assert.deepEqual(
+      problems.map(({ code, path }) => `${code} ${path}`),
+      ["GZ103 apps.pd.overlay"],
+    );
   });
 
   it("reports the problems of all apps at once", async () => {

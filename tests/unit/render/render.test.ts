@@ -89,6 +89,43 @@ describe("a rendered app", function () {
     assert.equal(namespaceOf("Ship"), "pd");
   });
 
+  for (const [apiVersion, kind] of [
+    ["admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy"],
+    ["admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding"],
+    ["admissionregistration.k8s.io/v1", "MutatingAdmissionPolicy"],
+    ["certificates.k8s.io/v1beta1", "ClusterTrustBundle"],
+    ["flowcontrol.apiserver.k8s.io/v1", "FlowSchema"],
+    ["networking.k8s.io/v1", "IPAddress"],
+    ["networking.k8s.io/v1", "ServiceCIDR"],
+    ["resource.k8s.io/v1", "DeviceClass"],
+    ["storage.k8s.io/v1", "VolumeAttributesClass"],
+    ["storagemigration.k8s.io/v1beta1", "StorageVersionMigration"],
+  ]) {
+    it(`gives no namespace to a ${kind ?? ""}, which is newer than kustomize's schema`, async () => {
+      const [object] = await render(appOf("pd", { apiVersion, kind, metadata: { name: "x" }, spec: {} }));
+      assert.deepEqual([object?.kind, object?.metadata.namespace], [kind, undefined]);
+    });
+  }
+
+  it("is told of an object that asks for a capability which no zone has", async () => {
+    const metadata = { name: "route", annotations: { "gpu-zones.dev/requires-capability": "istoi" } };
+    const { problems } = await renderTree(
+      appOf("pd", { apiVersion: "v1", kind: "ConfigMap", metadata }),
+      zoneOf("apps:\n  pd: {}\n"),
+    );
+    assert.deepEqual(
+      problems.map(({ code, path, message, fix }) => [code, path, message, fix]),
+      [
+        [
+          "GZ009",
+          "apps.pd",
+          "wanted a capability that a zone can have, got istoi on ConfigMap/route",
+          'did you mean "istio"?',
+        ],
+      ],
+    );
+  });
+
   it("has the items of a list, not the list", async () => {
     const list = { apiVersion: "v1", kind: "List", items: [configMap("a", {}), configMap("b", {})] };
     assert.deepEqual(

@@ -126,6 +126,30 @@ describe("what a node offers", () => {
   });
 });
 
+describe("a node whose device plugin's entry was renamed, as a changed number of shares does", () => {
+  const four = applied({ pool: { devicePluginConfig: "t4-4" }, configs: { "t4-4": sharedBy(4) } });
+  const two = applied({ pool: { devicePluginConfig: "t4-2" }, configs: { "t4-2": sharedBy(2) } });
+  const running = settled(settled(bareNode(T4), four), two);
+
+  it("goes on with what its running plugin has read, under its old label", () => {
+    assert.deepEqual(running.resources, { "nvidia.com/gpu": "4" });
+    assert.equal(running.labels["nvidia.com/device-plugin.config"], "t4-4");
+    assert.match(running.complaints.join(), /config manager: label .* names the config t4-4/);
+  });
+
+  it("offers nothing after the plugin's next restart, which does not find the old entry", () => {
+    const restarted = { ...two, pods: two.pods.map((pod) => ({ ...pod, uid: "pod-2" })) };
+    const node = settled(running, restarted);
+    assert.deepEqual(node.resources, { "nvidia.com/gpu": "0" });
+    assert.match(node.complaints.join(), /device plugin: label .* names the config t4-4/);
+  });
+
+  it("takes the new entry at once when its label is taken away", () => {
+    const { "nvidia.com/device-plugin.config": _old, ...labels } = running.labels;
+    assert.deepEqual(settled({ ...running, labels }, two).resources, { "nvidia.com/gpu": "2" });
+  });
+});
+
 describe("a node's MIG layout", () => {
   it("is reached by pending; whole boards are offered only until they are known to be MIG capable", () => {
     const observed = applied({ pool: { migConfig: "all-1g.5gb" }, strategy: "mixed" });

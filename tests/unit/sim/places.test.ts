@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parse } from "yaml";
 import type { Binaries } from "../../../sim/binaries.ts";
-import { kwokctlConfig } from "../../../sim/control-plane.ts";
+import { kwokctlConfig, movePorts } from "../../../sim/control-plane.ts";
 import { simVariables } from "../../../sim/environment.ts";
-import { openHome, simHome, zonePlaces, type SimHome } from "../../../sim/home.ts";
+import { openHome, simHome, zonePlaces, type SimHome, type ZonePlaces } from "../../../sim/home.ts";
 import { withLock } from "../../../sim/lock.ts";
 import { chooseZonePorts, takenPorts } from "../../../sim/ports.ts";
 import { componentOf, simulatorArgument } from "../../../sim/processes.ts";
@@ -63,16 +63,23 @@ describe("where a simulated zone lives", () => {
       const places = zonePlaces(home, "zone-1-dev");
       assert.equal(componentOf(places, `${places.cluster}/bin/etcd --data-dir=x`), "etcd");
       assert.equal(componentOf(places, `${places.cluster}/bin/kube-apiserver`), "kube-apiserver");
-      assert.equal(componentOf(places, `/usr/bin/node main.ts ${simulatorArgument(places)}`), "simulator");
+      assert.equal(componentOf(places, simulatorCommand(places)), "simulator");
       assert.equal(componentOf(places, `/opt/kwokctl --config=${places.kwokctlConfig} --name x`), "kwokctl");
     });
+
+    const simulatorCommand = (places: ZonePlaces): string =>
+      `/usr/bin/node --import file:///tsx.mjs /repo/sim/gpu-simulator/main.ts ${simulatorArgument(places)}`;
 
     it("are not those of a zone whose name begins alike, nor a person's that reads the zone's files", () => {
       const places = zonePlaces(home, "zone-1");
       const other = zonePlaces(home, "zone-1-dev");
       for (const command of [
         `${other.cluster}/bin/etcd`,
-        `/usr/bin/node main.ts ${simulatorArgument(other)}`,
+        simulatorCommand(other),
+        `pgrep -f -- ${simulatorArgument(places)}`,
+        `pgrep -f ${simulatorCommand(places)}`,
+        `/usr/bin/vim sim/gpu-simulator/main.ts ${simulatorArgument(places)}`,
+        `grep -r kwokctl --config=${places.kwokctlConfig} x`,
         `tail -f ${places.simulatorLog}`,
         `vim ${places.cluster}/kwok.yaml`,
         `kubectl --kubeconfig ${places.kubeconfig} get nodes -w`,
@@ -121,6 +128,26 @@ describe("where a simulated zone lives", () => {
       ].map((name) => [name, tool(name)]),
     ) as unknown as Binaries;
 
+    it("moves to other ports and keeps everything else, also after a run that died half-way", async () => {
+      const places = zonePlaces(home, "zone-1-dev");
+      const before = await chooseZonePorts(new Set(), 20_100);
+      const after = await chooseZonePorts(new Set(Object.values(before)), 20_100);
+      const spec = (ports: typeof before) =>
+        `args: [--listen=https://127.0.0.1:${ports.etcd}, --size=1${ports.etcd}]\nport: ${ports.apiServer}\n`;
+      await mkdir(places.cluster, { recursive: true });
+      const file = path.join(places.cluster, "kwok.yaml");
+      await writeFile(file, spec(before));
+      await writeFile(places.kwokctlConfig, kwokctlConfig(binaries, before));
+      await movePorts(places, after);
+      const moved = spec(after).replace(`1${after.etcd}]`, `1${before.etcd}]`);
+      assert.equal(await readFile(file, "utf8"), moved);
+      assert.equal(await readFile(places.kwokctlConfig, "utf8"), kwokctlConfig(binaries, after));
+      await writeFile(places.kwokctlConfig, kwokctlConfig(binaries, before));
+      await movePorts(places, after);
+      assert.equal(await readFile(file, "utf8"), moved);
+      assert.equal(await readFile(places.kwokctlConfig, "utf8"), kwokctlConfig(binaries, after));
+    });
+
     it("names every binary, so that nothing is downloaded, and binds to loopback", async () => {
       const ports = await chooseZonePorts(new Set());
       const config = parse(kwokctlConfig(binaries, ports)) as { options: Record<string, string | number> };
@@ -160,6 +187,33 @@ describe("where a simulated zone lives", () => {
       assert.deepEqual(order, ["first in", "first out", "second in"]);
       assert.equal(lines.length, 1);
       assert.match(lines[0] ?? "", /^waiting for another run that holds the zone/);
+    });
+
+    it("is not waited for any longer when the run is interrupted", async () => {
+      const file = path.join(home.directory, "locks", "interrupted");
+      const interrupted = new AbortController();
+      let end = (): void => undefined;
+      const held = new Promise<void>((resolve) => {
+        end = resolve;
+      });
+      const first = withLock(
+        file,
+        "it",
+        () => undefined,
+        () => held,
+      );
+      const second = withLock(
+        file,
+        "it",
+        () => {
+          interrupted.abort(new Error("Ctrl-C"));
+        },
+        () => Promise.resolve(assert.fail("it was never had")),
+        interrupted.signal,
+      );
+      await assert.rejects(second, { message: "Ctrl-C" });
+      end();
+      await first;
     });
 
     it("is free again when the work fails", async () => {

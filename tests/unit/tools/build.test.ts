@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { BuildError, goBuilder } from "../../../tools/build.ts";
+import { startOf } from "../../../tools/owner.ts";
 import { PINS } from "../../../tools/pins.ts";
 import { clear, type Workshop, workshop } from "./workshop.ts";
 
@@ -56,6 +57,65 @@ describe("a build from source", () => {
     });
   });
 
+  it("does not begin with a go that may not be started, and says that", async () => {
+    writeFileSync(join(shop.bin, "go"), "", { mode: 0o644 });
+    shop.env["PATH"] = shop.bin;
+    assert.deepEqual(await refusal(goBuilder.ready(PINS.kwok.source, shop.env)), {
+      message: "go is on PATH, but may not be started (EACCES)",
+      wantsGo: true,
+    });
+  });
+
+  it("says when Go fetches its own newer version first", async () => {
+    go("go version go1.26.8 linux/amd64");
+    const path = join(shop.bin, "go");
+    const text = readFileSync(path, "utf8").replace(
+      "#!/bin/sh\n",
+      "#!/bin/sh\necho 'go: downloading go1.26.8 (linux/amd64)' >&2\necho 'go: downloading k8s.io/api v0.37.2' >&2\n",
+    );
+    writeFileSync(path, text);
+    const said: string[] = [];
+    await goBuilder.ready(PINS.kwok.source, shop.env, { say: (line) => said.push(line) });
+    assert.deepEqual(said, [
+      "go: downloading go1.26.8 (linux/amd64): Go fetches its own newer version, about 80 MB",
+    ]);
+  });
+
+  it("asks for room when Go says that the disk is full", async () => {
+    go("go version go1.26.8 linux/amd64", "echo 'write /x: no space left on device' >&2", "exit 1");
+    const { source } = PINS.kwok;
+    const work = goBuilder.build({ source, pins: [PINS.kwok], platform: "linux-amd64", into, env: shop.env });
+    await assert.rejects(work, { name: "BuildError", fix: /^make room on the disk that Go names/ });
+  });
+
+  it("ends with its whole process group when it is interrupted, which is no failed build", async () => {
+    go(
+      "go version go1.26.8 linux/amd64",
+      'sleep 60 & echo $! >"$out/pid.new"',
+      'mv "$out/pid.new" "$out/pid"',
+      "wait",
+    );
+    const { source } = PINS.kwok;
+    const stop = new AbortController();
+    const work = goBuilder.build({
+      source,
+      pins: [PINS.kwok],
+      platform: "linux-amd64",
+      into,
+      env: shop.env,
+      signal: stop.signal,
+    });
+    const refused = assert.rejects(work, { name: "Interrupted", message: "interrupted" });
+    while (!existsSync(join(into, "pid"))) await new Promise((resolve) => setTimeout(resolve, 10));
+    stop.abort();
+    await refused;
+    assert.equal(startOf(Number(readFileSync(join(into, "pid"), "utf8"))), undefined);
+    assert.deepEqual(
+      readdirSync(into).filter((name) => name.startsWith("child")),
+      [],
+    );
+  });
+
   for (const version of ["go1.26.8", "go1.26rc1", "go1.30.0"]) {
     it(`begins with ${version}`, async () => {
       go(`go version ${version} linux/amd64`);
@@ -76,7 +136,9 @@ describe("a build from source", () => {
   it("is shielded from settings of other projects, and gives etcd its name", async () => {
     go(
       "go version go1.26.8 linux/amd64",
-      'echo "$CGO_ENABLED $GOFLAGS $GOWORK $GOOS $GOARCH $GOPROXY" >"$out/settings"',
+      'echo "$CGO_ENABLED $GOFLAGS $GOWORK $GOOS $GOARCH $GOPROXY $GO111MODULE" >"$out/settings"',
+      'echo "${GOROOT-unset} ${GOEXPERIMENT-unset} ${GOAMD64-unset} ${GOARM64-unset} ${XDG_CACHE_HOME-unset}" >>"$out/settings"',
+      'echo "${HOME:+has a home}" >>"$out/settings"',
       'echo "$@" >"$out/arguments"',
       'touch "$out/kubectl" "$out/server"',
     );
@@ -87,12 +149,24 @@ describe("a build from source", () => {
       GOWORK: "/elsewhere/go.work",
       CGO_ENABLED: "1",
       GOPROXY: "file:///mirror",
+      GO111MODULE: "off",
+      GOROOT: "/elsewhere/go",
+      GOEXPERIMENT: "greenteagc",
+      GOAMD64: "v4",
+      GOARM64: "v9.0",
+      XDG_CACHE_HOME: "relative",
+      HOME: undefined,
     };
     const { source } = PINS.etcd;
     await goBuilder.build({ source, pins: [PINS.kubectl, PINS.etcd], platform: "darwin-arm64", into, env });
     assert.equal(
       readFileSync(join(into, "settings"), "utf8"),
-      "0 -mod=readonly off darwin arm64 file:///mirror\n",
+      [
+        "0 -mod=readonly off darwin arm64 file:///mirror on",
+        "unset unset unset unset unset",
+        "has a home",
+        "",
+      ].join("\n"),
     );
     assert.equal(readFileSync(join(into, "etcd"), "utf8"), "");
     const flags =

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { chmodSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Builder } from "../../../tools/build.ts";
 import { cacheProblem, toolsFolder } from "../../../tools/cache.ts";
 import { findToolsIn } from "../../../tools/find.ts";
 import type { Tool, ToolName } from "../../../tools/tool.ts";
@@ -99,17 +100,42 @@ describe("the cache of tools", () => {
         "a tool is missing:",
         "  kustomize 5.8.1",
         "    PATH: not there",
-        `    cache: ${folder}: wanted to write the tool there, it is not writable (ENOTDIR); make it writable, or name another folder with XDG_CACHE_HOME`,
-        "fix: install what is missing: kustomize 5.8.1 (https://kubectl.docs.kubernetes.io/installation/kustomize/)",
+        "    download: switched off by GPU_ZONES_NO_DOWNLOAD",
+        `    cache: ${folder}: wanted to write the tool there, it is not writable (ENOTDIR)`,
+        `fix: make ${folder} writable, or name another folder with XDG_CACHE_HOME`,
       ].join("\n"),
     });
   });
 
   it("on a full disk is named, while other errors stay what they are", () => {
     const full = Object.assign(new Error("write"), { code: "ENOSPC" });
-    assert.match(String(cacheProblem(full, "/cache")), /^\/cache: .*the disk is full \(ENOSPC\); make room/);
+    assert.deepEqual(cacheProblem(full, "/cache"), {
+      reason: "/cache: wanted to write the tool there, the disk is full (ENOSPC)",
+      fix: "make room for /cache (a whole set takes about 700 MB, a build 3 GB more), or name another folder with XDG_CACHE_HOME",
+    });
     assert.equal(cacheProblem(Object.assign(new Error("x"), { code: "ECONNRESET" }), "/cache"), undefined);
     assert.equal(cacheProblem(new TypeError("bug"), "/cache"), undefined);
+  });
+
+  it("from which nothing may be started is named", async () => {
+    const closed = join(shop.root, "closed");
+    writeFileSync(closed, "");
+    const builder: Builder = {
+      ready: () => Promise.resolve(),
+      build: ({ into }) => {
+        // The system refuses it as it refuses a program on a disk mounted noexec.
+        writeFileSync(join(into, "kwok"), `#!${closed}\n`);
+        return Promise.resolve();
+      },
+    };
+    await assert.rejects(findToolsIn(["kwok"], { ...shop, builder }), (error: Error) => {
+      const said = error.message.split("\n");
+      assert.deepEqual(said.slice(-2), [
+        `    cache: ${shop.cache}: wanted to start the tool there, that is not allowed (EACCES; the disk may be mounted noexec)`,
+        "fix: name another folder with XDG_CACHE_HOME, on a disk from which programs may be started",
+      ]);
+      return true;
+    });
   });
 
   it("lies in XDG_CACHE_HOME, else in the home folder", () => {

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { findToolsIn } from "../../../tools/find.ts";
-import { ToolsError } from "../../../tools/tool.ts";
+import { assets, KWOK, KWOK_RELEASE, missingReasons, PLAIN } from "./releases.ts";
 import {
   archive,
   clear,
@@ -17,6 +17,7 @@ import {
   serveFiles,
   sha256,
   shut,
+  unpinned,
   withRelease,
   type Workshop,
   workshop,
@@ -24,9 +25,6 @@ import {
 
 const TARBALL =
   "/github.com/kubernetes-sigs/kustomize/releases/download/kustomize%2Fv5.8.1/kustomize_v5.8.1_linux_amd64.tar.gz";
-const PLAIN = "/github.com/kubernetes-sigs/kwok/releases/download/v0.8.0/kwok-linux-amd64";
-const KWOK_RELEASE = "/api.github.com/repos/kubernetes-sigs/kwok/releases/tags/v0.8.0";
-const KWOK = script("kwok version v0.8.0 go1.26.8 (linux/amd64)");
 
 describe("a tool's download", () => {
   let shop: Workshop;
@@ -38,15 +36,8 @@ describe("a tool's download", () => {
     release = undefined;
   });
 
-  /** The reasons for which the one wanted tool is missing. */
-  async function reasons(name: "kustomize" | "kwok"): Promise<readonly string[]> {
-    try {
-      await findToolsIn([name], shop);
-    } catch (error) {
-      assert.ok(error instanceof ToolsError);
-      return error.missing.flatMap((tool) => tool.reasons);
-    }
-    throw new assert.AssertionError({ message: `${name} was installed` });
+  function reasons(name: "kustomize" | "kwok"): Promise<readonly string[]> {
+    return missingReasons(name, shop);
   }
 
   function leftovers(): string[] {
@@ -129,7 +120,7 @@ describe("a tool's download", () => {
   describe("as a plain file without a pinned checksum", () => {
     it("is compared with the published one, and that is said", async () => {
       release = await serveFiles({ [PLAIN]: KWOK, [KWOK_RELEASE]: assets("kwok-linux-amd64", sha256(KWOK)) });
-      shop = workshop({ env: mirror() });
+      shop = workshop({ env: mirror(), pins: unpinned("kwok") });
       const { kwok } = await findToolsIn(["kwok"], shop);
       assert.equal(kwok.origin, "download");
       assert.equal(readFileSync(kwok.path, "utf8"), KWOK);
@@ -145,7 +136,7 @@ describe("a tool's download", () => {
     it("is refused when the published checksum is another one", async () => {
       const wanted = "2".repeat(64);
       release = await serveFiles({ [PLAIN]: KWOK, [KWOK_RELEASE]: assets("kwok-linux-amd64", wanted) });
-      shop = workshop({ env: mirror() });
+      shop = workshop({ env: mirror(), pins: unpinned("kwok") });
       assert.equal(
         (await reasons("kwok"))[1],
         `download: ${release.base}${PLAIN}: wanted sha256 ${wanted} (published at ${release.base}${KWOK_RELEASE}), got ${sha256(KWOK)}; the file was thrown away`,
@@ -155,7 +146,7 @@ describe("a tool's download", () => {
 
     it("is refused before it is fetched when no checksum is published", async () => {
       release = await serveFiles({ [PLAIN]: KWOK, [KWOK_RELEASE]: assets("kwok-linux-arm64", sha256(KWOK)) });
-      shop = workshop({ env: mirror() });
+      shop = workshop({ env: mirror(), pins: unpinned("kwok") });
       assert.equal(
         (await reasons("kwok"))[1],
         `download: ${release.base}${KWOK_RELEASE} names no sha256 for kwok-linux-amd64`,
@@ -169,7 +160,7 @@ describe("a tool's download", () => {
         response.writeHead(200, { "content-length": KWOK.length });
         return response.write(KWOK.slice(0, 7), () => response.destroy());
       });
-      shop = workshop({ env: mirror() });
+      shop = workshop({ env: mirror(), pins: unpinned("kwok") });
       assert.equal(
         (await reasons("kwok"))[1],
         `download: ${release.base}${PLAIN} ended after 7 of ${KWOK.length} bytes`,
@@ -179,32 +170,65 @@ describe("a tool's download", () => {
   });
 
   describe("when it cannot be had", () => {
-    it("is not asked again by this run or the next, and the error says until when and how to change that", async () => {
+    it("is asked three times when its host is busy, then not again for a while; the error says until when", async () => {
       release = await serve((_path, response) => response.writeHead(503).end());
-      shop = workshop({ env: mirror() });
+      shop = workshop({ env: mirror(), pins: unpinned("kwok") });
       const first = (await reasons("kwok"))[1];
       assert.equal(first, `download: ${release.base}${KWOK_RELEASE} answered 503 Service Unavailable`);
-      const second = String((await reasons("kustomize"))[1]);
+      assert.deepEqual(release.asked, [KWOK_RELEASE, KWOK_RELEASE, KWOK_RELEASE]);
+      const second = String((await reasons("kwok"))[1]);
       assert.match(second, /answered 503 Service Unavailable; not asked again before \d\d:\d\d, or remove /);
       assert.ok(second.endsWith(join(shop.cache, "failed-downloads.json")));
-      assert.deepEqual(release.asked, [KWOK_RELEASE]);
+      assert.equal(release.asked.length, 3);
     });
 
-    it("is said once, however many tools come from there", async () => {
-      release = await serve((_path, response) => response.writeHead(502).end());
+    for (const [status, text] of [
+      [403, "Forbidden"],
+      [429, "Too Many Requests"],
+      [500, "Internal Server Error"],
+    ] as const) {
+      it(`leaves the host's other files alone when it answers ${status} for this one`, async () => {
+        release = await serve((path, response) => {
+          if (path === PLAIN) response.end(KWOK);
+          else if (path === KWOK_RELEASE) response.end(assets("kwok-linux-amd64", sha256(KWOK)));
+          else response.writeHead(status).end();
+        });
+        shop = workshop({ env: mirror(), pins: unpinned("kwok") });
+        assert.equal(
+          (await reasons("kustomize"))[1],
+          `download: ${release.base}${TARBALL} answered ${status} ${text}`,
+        );
+        assert.equal((await findToolsIn(["kwok"], shop)).kwok.origin, "download");
+      });
+    }
+
+    it("survives a hiccup of its host", async () => {
+      let hiccups = 2;
+      release = await serve((path, response) => {
+        if (hiccups > 0) {
+          hiccups -= 1;
+          response.destroy();
+        } else if (path === PLAIN) response.end(KWOK);
+        else response.end(assets("kwok-linux-amd64", sha256(KWOK)));
+      });
+      shop = workshop({ env: mirror(), pins: unpinned("kwok") });
+      assert.equal((await findToolsIn(["kwok"], shop)).kwok.origin, "download");
+      assert.deepEqual(release.asked, [KWOK_RELEASE, KWOK_RELEASE, KWOK_RELEASE, PLAIN]);
+    });
+
+    it("is said once for each file, however many tools come from there", async () => {
+      release = await serve((_path, response) => response.writeHead(404).end());
       shop = workshop({ env: mirror(), builder: scriptBuilder() });
       await findToolsIn(["kwok", "kwokctl", "kustomize", "kubectl", "pulumi"], shop);
-      const said = shop.lines.filter((line) => !line.includes("building"));
-      const { base } = release;
-      assert.ok(said.length >= 1);
-      for (const line of said)
-        assert.ok(line.startsWith(base) && line.endsWith("answered 502 Bad Gateway"), line);
+      const said = shop.lines.filter((line) => !line.includes("building") && !line.includes("downloading"));
+      assert.equal(said.length, 5);
+      for (const line of said) assert.match(line, /answered 404 Not Found$/);
       assert.deepEqual(said.length, new Set(said).size);
     });
 
     it("leaves the host's other files alone when only this one is absent", async () => {
       release = await serveFiles({ [PLAIN]: KWOK, [KWOK_RELEASE]: assets("kwok-linux-amd64", sha256(KWOK)) });
-      shop = workshop({ env: mirror() });
+      shop = workshop({ env: mirror(), pins: unpinned("kwok") });
       assert.equal(
         (await reasons("kustomize"))[1],
         `download: ${release.base}${TARBALL} answered 404 Not Found`,
@@ -267,13 +291,25 @@ describe("a tool's download", () => {
     }
 
     it("goes through it, also for hosts that only the proxy knows", async () => {
-      shop = workshop({ env: behind({ GPU_ZONES_TOOLS_BASE_URL: "http://mirror.invalid" }) });
+      shop = workshop({
+        pins: unpinned("kwok"),
+        env: behind({ GPU_ZONES_TOOLS_BASE_URL: "http://mirror.invalid" }),
+      });
       assert.equal((await findToolsIn(["kwok"], shop)).kwok.origin, "download");
       assert.deepEqual([...new Set(tunnels)], ["mirror.invalid:80"]);
     });
 
+    it("whose address is none says which variable to change, and asks nobody", async () => {
+      shop = workshop({ env: behind({ HTTPS_PROXY: "socks5://127.0.0.1:1080" }) });
+      assert.match(
+        String((await reasons("kwok"))[1]),
+        /^download: HTTPS_PROXY: wanted the address of an HTTP proxy/,
+      );
+      assert.deepEqual(release?.asked, []);
+    });
+
     it("goes past it for hosts in NO_PROXY", async () => {
-      shop = workshop({ env: behind({ NO_PROXY: "127.0.0.1" }) });
+      shop = workshop({ pins: unpinned("kwok"), env: behind({ NO_PROXY: "127.0.0.1" }) });
       assert.equal((await findToolsIn(["kwok"], shop)).kwok.origin, "download");
       assert.deepEqual(tunnels, []);
     });
@@ -291,7 +327,7 @@ describe("a tool's download", () => {
       [`${folder}/${file}`]: content,
       [`${folder}/pulumi-3.259.0-checksums.txt`]: sums,
     });
-    shop = workshop({ env: mirror() });
+    shop = workshop({ env: mirror(), pins: unpinned("kwok") });
     const tools = await findToolsIn(["pulumi", "pulumi-language-nodejs"], shop);
     assert.deepEqual(
       Object.values(tools).map((tool) => tool.origin),
@@ -301,7 +337,3 @@ describe("a tool's download", () => {
     assert.deepEqual(release.asked, [`${folder}/pulumi-3.259.0-checksums.txt`, `${folder}/${file}`]);
   });
 });
-
-function assets(name: string, sum: string): string {
-  return JSON.stringify({ assets: [{ name, digest: `sha256:${sum}` }] });
-}

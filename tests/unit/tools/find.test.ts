@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import { BuildError } from "../../../tools/build.ts";
+import { BuildError, type Builder } from "../../../tools/build.ts";
 import { findToolsIn, toolPath } from "../../../tools/find.ts";
+import { Interrupted } from "../../../tools/interruption.ts";
+import { underLock } from "../../../tools/lock.ts";
 import { platformOf } from "../../../tools/platform.ts";
 import type { Tool, ToolName } from "../../../tools/tool.ts";
 import { clear, scriptBuilder, type Workshop, workshop, writeScript } from "./workshop.ts";
@@ -80,10 +82,76 @@ describe("finding tools", () => {
     shop = workshop({ builder });
     await findToolsIn(["kubectl"], shop);
     const tools = await findToolsIn(["etcd", "kwok", "kubectl", "kube-apiserver", "kwokctl"], shop);
-    assert.deepEqual(built.toSorted(), [["etcd", "kube-apiserver"], ["kubectl"], ["kwok", "kwokctl"]]);
+    // The quicker module comes first.
+    assert.deepEqual(built, [["kubectl"], ["kwok", "kwokctl"], ["etcd", "kube-apiserver"]]);
     for (const tool of Object.values(tools)) assert.ok(existsSync(tool.path), tool.path);
     assert.deepEqual(readdirSync(join(shop.cache, ".locks")), []);
     assert.deepEqual(readdirSync(join(shop.cache, ".work")), []);
+  });
+
+  it("holds a tool's lock only while it builds that tool, so that other runs need not wait for the others", async () => {
+    const scripts = scriptBuilder();
+    const held: string[][] = [];
+    const builder = {
+      ...scripts,
+      build: (request: Parameters<typeof scripts.build>[0]) => {
+        held.push(readdirSync(join(shop.cache, ".locks")).filter((name) => name.endsWith(".lock")));
+        return scripts.build(request);
+      },
+    };
+    shop = workshop({ builder });
+    await findToolsIn(["etcd", "kwok", "kustomize", "pulumi"], shop);
+    assert.deepEqual(held, [["kustomize.lock"], ["kwok.lock"], ["pulumi.lock"], ["kubernetes.lock"]]);
+  });
+
+  it("stops at an interruption: no other build begins, nothing is left, and it is no missing tool", async () => {
+    const stop = new AbortController();
+    const begun: string[] = [];
+    const builder: Builder = {
+      ready: () => Promise.resolve(),
+      build: ({ source, signal }) => {
+        begun.push(source.name);
+        stop.abort();
+        return signal?.aborted === true ? Promise.reject(new Interrupted()) : Promise.resolve();
+      },
+    };
+    shop = workshop({ builder, signal: stop.signal });
+    await assert.rejects(findToolsIn(["kubectl", "kwok", "kustomize"], shop), {
+      name: "Interrupted",
+      message: "interrupted",
+      stack: "interrupted",
+    });
+    assert.deepEqual(begun, ["kustomize"]);
+    assert.deepEqual(readdirSync(join(shop.cache, ".locks")), []);
+    assert.deepEqual(readdirSync(join(shop.cache, ".work")), []);
+  });
+
+  it("stops waiting for another run at an interruption", async () => {
+    const stop = new AbortController();
+    shop = workshop({ signal: stop.signal });
+    let holds: () => void = () => undefined;
+    const request = { folder: shop.cache, name: "kwok", usualSeconds: undefined, progress: shop.progress };
+    const holding = new Promise<void>((resolve) => (holds = resolve));
+    const held = new Promise<void>((resolve) => {
+      void underLock({ ...request, doing: "builds", signal: undefined }, () => {
+        resolve();
+        return holding;
+      });
+    });
+    await held;
+    const waiting = assert.rejects(findToolsIn(["kwok"], shop), { name: "Interrupted" });
+    while (!shop.lines.some((line) => line.includes("waiting"))) await new Promise(setImmediate);
+    stop.abort();
+    await waiting;
+    holds();
+  });
+
+  it("is shown as its message alone when it fails, because where it was thrown helps nobody", async () => {
+    shop = workshop();
+    await assert.rejects(findToolsIn(["kwok"], shop), (error: Error) => {
+      assert.equal(error.stack, error.message);
+      return true;
+    });
   });
 
   it("refuses what was built in another version", async () => {
@@ -137,8 +205,8 @@ describe("finding tools", () => {
       const tools = await findToolsIn(plugins, shop);
       assert.equal(tools["pulumi-resource-kubernetes"].path, official);
       // The folder of the stand-ins holds both, so it must come after the official one.
-      assert.deepEqual(toolPath(Object.values(tools)), [shop.bin, shop.standIns]);
-      assert.deepEqual(toolPath([tools["pulumi-resource-kubernetes"]]), [shop.bin]);
+      assert.deepEqual(toolPath(Object.values(tools), shop.bin), [shop.bin, shop.standIns]);
+      assert.deepEqual(toolPath([tools["pulumi-resource-kubernetes"]], shop.bin), []);
     });
   });
 
@@ -162,20 +230,37 @@ describe("finding tools", () => {
     );
   });
 
-  it("puts the cache before PATH, each folder once", () => {
-    shop = workshop();
-    const tool = (name: ToolName, path: string, origin: Tool["origin"]): Tool => ({
-      name,
+  describe("a PATH for an engine", () => {
+    const tool = (path: string, origin: Tool["origin"]): Tool => ({
+      name: path.split("/").at(-1) as ToolName,
       version: "1.0.0",
       path,
       origin,
     });
-    const tools = [
-      tool("pulumi-resource-kubernetes", "/repo/sim/stand-ins/bin/pulumi-resource-kubernetes", "stand-in"),
-      tool("kubectl", "/usr/bin/kubectl", "PATH"),
-      tool("pulumi", "/usr/bin/pulumi", "PATH"),
-      tool("kustomize", "/cache/kustomize/kustomize", "built"),
-    ];
-    assert.deepEqual(toolPath(tools), ["/cache/kustomize", "/usr/bin", "/repo/sim/stand-ins/bin"]);
+
+    it("gets the cache and the stand-ins, and not what it finds by itself: that would hide a person's node", () => {
+      shop = workshop();
+      const kubectl = writeScript(join(shop.bin, "kubectl"), "v1.37.2");
+      const tools = [
+        tool(join(shop.standIns, "pulumi-resource-kubernetes"), "stand-in"),
+        tool(kubectl, "PATH"),
+        tool("/cache/kustomize/kustomize", "built"),
+        tool("/cache/pulumi/pulumi", "download"),
+      ];
+      const path = [join(shop.root, "nvm"), shop.bin].join(delimiter);
+      assert.deepEqual(toolPath(tools, path), ["/cache/kustomize", "/cache/pulumi", shop.standIns]);
+    });
+
+    it("gets the folder of a tool that it would find elsewhere, or not at all", () => {
+      shop = workshop();
+      writeScript(join(shop.bin, "kubectl"), "an old one");
+      const fit = writeScript(join(shop.root, "second", "kubectl"), "v1.37.2");
+      const plugin = writeScript(join(shop.root, "plugins", "pulumi-resource-kubernetes"), "plugin");
+      const path = [shop.bin, join(shop.root, "second")].join(delimiter);
+      assert.deepEqual(toolPath([tool(fit, "PATH"), tool(plugin, "PATH")], path), [
+        join(shop.root, "second"),
+        join(shop.root, "plugins"),
+      ]);
+    });
   });
 });

@@ -36,6 +36,31 @@ describe("progress", () => {
     assert.equal(written.at(-1), "\r\u001b[K");
   });
 
+  it("says so when something takes longer than usual", async () => {
+    const lines: string[] = [];
+    const progress = new Progress({ line: (line) => lines.push(line) }, 0.01);
+    const activity = progress.start("kwok: building", 0.001);
+    while (lines.length < 2) await new Promise(setImmediate);
+    activity.end("done");
+    assert.equal(lines[1], "kwok: building: 0:00, longer than the usual 0:00");
+  });
+
+  it("rewrites its line on a terminal also where a caller takes the whole lines", () => {
+    const written: string[] = [];
+    const lines: string[] = [];
+    const write = (text: string): number => written.push(text);
+    const screen = (isTTY: boolean) =>
+      screenOf({ isTTY, columns: 80, write } as unknown as NodeJS.WriteStream, (line) => lines.push(line));
+    new Progress(screen(true)).start("kwok: building", 70).end("done");
+    assert.deepEqual(lines, ["kwok: building: done after 0:00"]);
+    assert.equal(written[0], "\r\u001b[Kkwok: building: 0:00 of about 1:10");
+    assert.equal(written.at(-1), "\r\u001b[K");
+    written.length = 0;
+    new Progress(screen(false)).start("etcd: building").end("done");
+    assert.deepEqual(written, []);
+    assert.deepEqual(lines.slice(1), ["etcd: building", "etcd: building: done after 0:00"]);
+  });
+
   it("writes times as minutes and seconds", () => {
     assert.deepEqual([0, 7.4, 59.6, 200, 3720].map(clock), ["0:00", "0:07", "1:00", "3:20", "62:00"]);
   });

@@ -35,6 +35,7 @@ export function workshop(given: Partial<Surroundings> = {}): Workshop {
     progress: new Progress({ line: (line) => lines.push(line) }),
     standIns: join(root, "stand-ins"),
     announced: new Set(),
+    limits: { pauses: [1, 1] },
     ...given,
     env: {
       PATH: bin,
@@ -88,6 +89,11 @@ export function withRelease(name: ToolName, change: Partial<Release>): Readonly<
   const pin = PINS[name];
   const release = { ...pin.release("linux-amd64")!, ...change };
   return { ...PINS, [name]: { ...pin, release: () => release } };
+}
+
+/** The table of pins in which nobody has pinned the checksum of `name`. */
+export function unpinned(name: ToolName): Readonly<Record<ToolName, Pin>> {
+  return withRelease(name, { sha256: undefined });
 }
 
 /** A .tar.gz of executables: path in the archive → text. */
