@@ -100,7 +100,7 @@ function nodeStatuses(plan: Plan, nodes: readonly V1Node[]): NodeStatus[] {
 
 function operandStatuses(plan: Plan, { daemonSets, deployments }: LiveObjects): OperandStatus[] {
   return plan.objects.flatMap(({ owner, object }) => {
-    if (owner in plan.zone.apps) return [];
+    if (Object.hasOwn(plan.zone.apps, owner)) return [];
     if (object.kind === "DaemonSet") {
       const status = daemonSets.find((each) => sameObject(each, object))?.status;
       return [
