@@ -98,13 +98,21 @@ function nodeStatuses(plan: Plan, nodes: readonly V1Node[]): NodeStatus[] {
   return [...there, ...absent].toSorted((a, b) => (a.node < b.node ? -1 : 1));
 }
 
-function operandStatuses(plan: Plan, { daemonSets }: LiveObjects): OperandStatus[] {
-  return plan.objects
-    .filter(({ owner, object }) => object.kind === "DaemonSet" && !(owner in plan.zone.apps))
-    .map(({ owner, object }) => {
+function operandStatuses(plan: Plan, { daemonSets, deployments }: LiveObjects): OperandStatus[] {
+  return plan.objects.flatMap(({ owner, object }) => {
+    if (Object.hasOwn(plan.zone.apps, owner)) return [];
+    if (object.kind === "DaemonSet") {
       const status = daemonSets.find((each) => sameObject(each, object))?.status;
-      return { operand: owner, ready: status?.numberReady ?? 0, wanted: status?.desiredNumberScheduled ?? 0 };
-    });
+      return [
+        { operand: owner, ready: status?.numberReady ?? 0, wanted: status?.desiredNumberScheduled ?? 0 },
+      ];
+    }
+    if (object.kind === "Deployment") {
+      const status = deployments.find((each) => sameObject(each, object))?.status;
+      return [{ operand: owner, ready: status?.readyReplicas ?? 0, wanted: replicasOf(object) }];
+    }
+    return [];
+  });
 }
 
 function appStatus(plan: Plan, app: string, live: LiveObjects): AppStatus {

@@ -43,6 +43,8 @@ export function componentOf(places: ZonePlaces, command: string): string | undef
   ) {
     return "simulator";
   }
+  // The simulator runs the labeller's script by the path at which it laid it out.
+  if (command.startsWith(`/bin/sh ${own}labeller/`)) return "labeller";
   // kwokctl is started with this as its first argument.
   return isProgram(command, ` --config=${places.kwokctlConfig} `, /^kwokctl$/) ? "kwokctl" : undefined;
 }

@@ -78,7 +78,7 @@ export async function simUp(zone: Zone, options: SimUpOptions): Promise<SimZone>
       for (const line of await reconcileNodes(api, nodes)) log(line);
       await Promise.all([createStorageClass(api), createCapabilities(api, zone.capabilities)]);
       const pids = await zonePids(places);
-      const simulator = pids[SIMULATOR] ?? (await startSimulator(places));
+      const simulator = pids[SIMULATOR] ?? (await startSimulator(places, binaries.kubectl.path));
       const names = nodes.map((node) => node.metadata.name);
       await waitForNodes(api, names, signal);
       await writeZoneRecord(places, {

@@ -11,6 +11,8 @@ export interface Release {
   /** The operator's image: validator, node status exporter and the waiting init containers live in it. */
   readonly operator: Image;
   readonly devicePlugin: Image;
+  /** What the labeller asks and patches nodes with; the image holds nothing but kubectl. */
+  readonly kubectl: Image;
 }
 
 /** `registry/repository:tag`; a digest as tag (`sha256:…`) is joined with @. */

@@ -73,6 +73,17 @@ export class ClusterWatch {
     return this.#nodes.get(`/${name}`);
   }
 
+  /** A running pod of the operands' namespace, by its label `app`. */
+  runningPod(app: string): V1Pod | undefined {
+    return [...this.#pods.values()].find(
+      ({ metadata, status }) =>
+        metadata?.namespace === NAMESPACE &&
+        metadata.labels?.["app"] === app &&
+        metadata.deletionTimestamp === undefined &&
+        status?.phase === "Running",
+    );
+  }
+
   observed(): Observed {
     const pods = [...this.#pods.values()];
     return {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
+import { LabellerPod } from "./labeller-pod.ts";
 import { Simulator } from "./simulator.ts";
 import { VolumeProvisioner } from "./volume-provisioner.ts";
 
@@ -30,4 +31,5 @@ async function endWithZone(): Promise<void> {
   process.exit(0);
 }
 
-await Promise.all([new Simulator(config, log).start(), new VolumeProvisioner(config, log).start()]);
+const labeller = new LabellerPod({ directory: path.join(directory, "labeller"), kubeconfig, log });
+await Promise.all([new Simulator(config, labeller, log).start(), new VolumeProvisioner(config, log).start()]);

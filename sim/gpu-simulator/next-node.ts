@@ -10,7 +10,6 @@ import {
 import { advertise, withVanished } from "./device-plugin.ts";
 import { devicesOf, profileName, type DeviceSet } from "./devices.ts";
 import { capability, featureLabels, isFeatureLabel } from "./feature-discovery.ts";
-import { label } from "./labeller.ts";
 import {
   DEVICE_PLUGIN,
   FEATURE_DISCOVERY,
@@ -46,7 +45,6 @@ function runOperands(node: NodeDraft, board: Board | undefined, observed: Observ
   const config = board === undefined ? undefined : pluginConfigOf(node, observed);
   const discovers = board !== undefined && discoveryRuns(node, observed);
   if (discovers) Object.assign(node.labels, capability(board));
-  label(node, observed);
   if (board === undefined) return;
   partition(node, board, observed);
 

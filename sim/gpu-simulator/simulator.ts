@@ -6,6 +6,7 @@ import {
   type V1Node,
 } from "@kubernetes/client-node";
 import { ClusterWatch } from "./cluster-watch.ts";
+import { LABELLER, type LabellerPod } from "./labeller-pod.ts";
 import { nextNode } from "./next-node.ts";
 import type { GpuNode } from "./node-draft.ts";
 import { nodePatch } from "./node-patch.ts";
@@ -19,13 +20,15 @@ const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 export class Simulator {
   readonly #watch: ClusterWatch;
   readonly #api: CoreV1Api;
+  readonly #labeller: LabellerPod;
   readonly #log: (line: string) => void;
   readonly #waiting = new Set<string>();
   readonly #complaints = new Map<string, string>();
   #timer: NodeJS.Timeout | undefined;
   #working = false;
 
-  constructor(config: KubeConfig, log: (line: string) => void) {
+  constructor(config: KubeConfig, labeller: LabellerPod, log: (line: string) => void) {
+    this.#labeller = labeller;
     this.#api = config.makeApiClient(CoreV1Api);
     this.#log = log;
     this.#watch = new ClusterWatch(config, (nodes) => {
@@ -50,6 +53,7 @@ export class Simulator {
     const nodes = [...this.#waiting];
     this.#waiting.clear();
     const observed = this.#watch.observed();
+    this.#labeller.follow(this.#watch.runningPod(LABELLER), observed.configMaps);
     const failed: string[] = [];
     await Promise.all(
       nodes.map(async (name) => {

@@ -56,7 +56,12 @@ describe("a simulated zone", function () {
   const places = () => zonePlaces(home, DEV.name);
   const up = (absentNodes: string[] = []) =>
     simUp(DEV, { repository, home: home.directory, log, absentNodes });
-  const components = async () => (await zoneProcesses(places())).map((each) => each.component).toSorted();
+  /** The labeller comes and goes with the objects that are applied. */
+  const components = async () =>
+    (await zoneProcesses(places()))
+      .map((each) => each.component)
+      .filter((component) => component !== "labeller")
+      .toSorted();
   const statusOf = async (name: string) =>
     (await simStatus({ home: home.directory })).find((each) => each.name === name);
 
@@ -131,16 +136,9 @@ describe("a simulated zone", function () {
   });
 
   it("offers what the applied objects say, and real pods are scheduled onto it", async () => {
-    const row = { selector: null, driver: null, migConfig: null, devicePluginConfig: null };
-    const pools = [
-      { ...row, pool: "a100", nodes: ["ds-node1"], migConfig: "all-1g.5gb" },
-      { ...row, pool: "t4", nodes: ["ds-node2", "ds-node3"], devicePluginConfig: "t4-shared" },
-    ];
-    const shared =
-      "version: v1\nsharing: {timeSlicing: {resources: [{name: nvidia.com/gpu, replicas: 4}]}}\n";
-    await apply(gpuObjects(pools, { default: "version: v1\n", "t4-shared": shared }));
+    await apply(gpuObjects(DEV));
     await until(async () => {
-      assert.deepEqual(await gpusOf("ds-node1"), { "nvidia.com/mig-1g.5gb": "7" });
+      assert.deepEqual(await gpusOf("ds-node1"), { "nvidia.com/gpu": "0", "nvidia.com/mig-1g.5gb": "7" });
       assert.deepEqual(await gpusOf("ds-node2"), { "nvidia.com/gpu": "4" });
       assert.deepEqual(await gpusOf("ds-node3"), { "nvidia.com/gpu": "4" });
     });
@@ -181,7 +179,7 @@ describe("a simulated zone", function () {
   it("shows empty GPUs when the device plugin is taken away", async () => {
     await withApi((api) => api.delete(`${DAEMON_SETS}/nvidia-device-plugin-daemonset`));
     await until(async () => {
-      assert.deepEqual(await gpusOf("ds-node1"), { "nvidia.com/mig-1g.5gb": "0" });
+      assert.deepEqual(await gpusOf("ds-node1"), { "nvidia.com/gpu": "0", "nvidia.com/mig-1g.5gb": "0" });
     });
     assert.equal(await labelOf("ds-node1", "nvidia.com/gpu.product"), undefined);
   });

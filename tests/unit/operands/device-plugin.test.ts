@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { parse } from "yaml";
 import { contentHash } from "../../../components/operands/content-hash.ts";
 import { devicePlugin } from "../../../components/operands/device-plugin.ts";
-import { labeller, type PoolRow } from "../../../components/operands/labeller.ts";
+import { poolTable } from "../../../components/operands/labeller.ts";
 import { RELEASES } from "../../../components/releases/releases.ts";
 import type { KubernetesObject } from "../../../plan/object.ts";
 import { zoneOf } from "../render/zone-text.ts";
@@ -77,9 +77,7 @@ function names(zone: string): string[] {
 
 /** What a zone's nodes are labelled with, by pool. */
 function poolLabels(zone: string): Record<string, string | null> {
-  const [configMap] = labeller.manifests(zoneOf(zone), RELEASE);
-  const table = (configMap as { data?: Record<string, string> } | undefined)?.data?.["pools.json"];
-  const rows = JSON.parse(table ?? "[]") as PoolRow[];
+  const rows = poolTable(zoneOf(zone));
   return Object.fromEntries(rows.map((row) => [row.pool, row.devicePluginConfig]));
 }
 

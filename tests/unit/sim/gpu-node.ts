@@ -1,5 +1,7 @@
 import { BOARD, type Board } from "../../../sim/annotations.ts";
 import type { GpuNode, NextNode, Observed, OperandPod } from "../../../sim/gpu-simulator/node-draft.ts";
+import type { PoolRow } from "../../../components/operands/node-label-template.ts";
+import { labelled } from "../../fixtures/labeller-model.ts";
 import { nextNode } from "../../../sim/gpu-simulator/next-node.ts";
 
 export const A100: Board = { product: "NVIDIA-A100-PCIE-40GB", count: 1 };
@@ -82,12 +84,18 @@ function pluginPod(strategy: string | undefined, configured: boolean, defaultCon
   };
 }
 
+/** The node as the zone's labeller leaves it, where the zone has a pool table. */
+export function afterLabeller(node: GpuNode, observed: Observed): GpuNode {
+  const table = observed.configMaps["gpu-zones-node-pools"]?.["pools.json"] ?? "[]";
+  return { ...node, labels: labelled(node.name, node.labels, JSON.parse(table) as PoolRow[]) };
+}
+
 /** Rounds until nothing changes any more; every node on the way, the last one last. */
 export function rounds(start: GpuNode, observed: Observed): NextNode[] {
   const all: NextNode[] = [];
   let node = start;
   for (let round = 0; round < 10; round++) {
-    const next = nextNode(node, observed);
+    const next = nextNode(afterLabeller(node, observed), observed);
     all.push(next);
     if (
       JSON.stringify([next.labels, next.annotations, next.resources]) ===

@@ -1,78 +1,9 @@
 import assert from "node:assert/strict";
 import { FOREIGN_STACK, type ForeignStack } from "../../../sim/annotations.ts";
-import { nextNode } from "../../../sim/gpu-simulator/next-node.ts";
 import type { Observed } from "../../../sim/gpu-simulator/node-draft.ts";
 import { A100, applied, bareNode, labelsOf, rounds, settled, sharedBy, T4 } from "./gpu-node.ts";
 
-const DEPLOY = "nvidia.com/gpu.deploy.";
 const NOTHING: Observed = { configMaps: {}, daemonSets: new Set(), pods: [], gpuHolders: {} };
-
-describe("a node's labels for the operands", () => {
-  const noPlugin = { ...applied({ pool: {} }), pods: [] };
-
-  it("are not touched while the zone has no pool table", () => {
-    assert.deepEqual(settled(bareNode(T4), NOTHING).labels, bareNode(T4).labels);
-  });
-
-  it("are set on a node of a pool, for every operand but the MIG manager", () => {
-    const node = settled(bareNode(T4), noPlugin);
-    assert.deepEqual(labelsOf(node, "gpu."), {
-      "gpu.present": "true",
-      "gpu.deploy.driver": "true",
-      "gpu.deploy.container-toolkit": "true",
-      "gpu.deploy.device-plugin": "true",
-      "gpu.deploy.gpu-feature-discovery": "true",
-      "gpu.deploy.dcgm-exporter": "true",
-      "gpu.deploy.operator-validator": "true",
-      "gpu.deploy.node-status-exporter": "true",
-    });
-    assert.equal(node.labels["gpu-zones.dev/pool"], "pool-1");
-  });
-
-  it("are set on the nodes that a selector finds", () => {
-    const found = settled(bareNode(T4), applied({ pool: { selector: { rack: "r1" } } }));
-    const other = settled(bareNode(T4), applied({ pool: { selector: { rack: "r2" } } }));
-    assert.equal(found.labels["gpu-zones.dev/pool"], "pool-1");
-    assert.equal(other.labels["gpu-zones.dev/pool"], undefined);
-  });
-
-  it("are left as they are where somebody else gave them a value, and filled where it is empty", () => {
-    const start = bareNode(T4);
-    const labels = { ...start.labels, [`${DEPLOY}driver`]: "pre-installed", [`${DEPLOY}dcgm-exporter`]: "" };
-    const node = settled({ ...start, labels }, noPlugin);
-    assert.equal(node.labels[`${DEPLOY}driver`], "pre-installed");
-    assert.equal(node.labels[`${DEPLOY}dcgm-exporter`], "true");
-  });
-
-  it("are not set on a node without an NVIDIA device, nor on one whose owner wants no operands", () => {
-    const start = bareNode(T4);
-    for (const labels of [{ rack: "r1" }, { ...start.labels, [`${DEPLOY}operands`]: "false" }]) {
-      assert.deepEqual(nextNode({ ...start, labels }, noPlugin).labels, labels);
-    }
-  });
-
-  it("follow the table where the table is the truth: the pool a node belongs to", () => {
-    const start = bareNode(T4);
-    const node = settled({ ...start, labels: { ...start.labels, "gpu-zones.dev/pool": "old" } }, noPlugin);
-    assert.equal(node.labels["gpu-zones.dev/pool"], "pool-1");
-  });
-
-  it("do not overwrite a layout or a config that somebody chose", () => {
-    const start = bareNode(T4);
-    const chosen = { "nvidia.com/mig.config": "all-disabled", "nvidia.com/device-plugin.config": "mine" };
-    const pool = { migConfig: "all-1g.5gb", devicePluginConfig: "t4-1" };
-    const node = nextNode({ ...start, labels: { ...start.labels, ...chosen } }, applied({ pool }));
-    assert.equal(node.labels["nvidia.com/mig.config"], "all-disabled");
-    assert.equal(node.labels["nvidia.com/device-plugin.config"], "mine");
-  });
-
-  it("stay away, with a complaint, when the table is not one", () => {
-    const configMaps = { "gpu-zones-node-pools": { "pools.json": '[{"pool": 1}]' } };
-    const node = settled(bareNode(T4), { ...NOTHING, configMaps });
-    assert.deepEqual(node.labels, bareNode(T4).labels);
-    assert.match(node.complaints.join(), /^labeller: ConfigMap gpu-zones-node-pools, key pools.json/);
-  });
-});
 
 describe("what a node offers", () => {
   it("is nothing before the device plugin runs on it", () => {
@@ -220,19 +151,22 @@ describe("a node whose device plugin's entry was renamed, as a changed number of
 });
 
 describe("a node's MIG layout", () => {
-  it("is reached by pending, and no whole GPU is ever offered on the way", () => {
+  it("is reached by pending; whole boards are offered only until they are known to be MIG capable", () => {
     const observed = applied({ pool: { migConfig: "all-1g.5gb" }, strategy: "mixed" });
     const all = rounds(bareNode(A100), observed);
     const states = all.map((node) => node.labels["nvidia.com/mig.config.state"]);
-    assert.deepEqual([...new Set(states)], ["pending", "success"]);
-    assert.ok(all.every((node) => (node.resources["nvidia.com/gpu"] ?? "0") === "0"));
-    assert.deepEqual(all.at(-1)?.resources, { "nvidia.com/mig-1g.5gb": "7" });
+    assert.deepEqual([...new Set(states)], [undefined, "pending", "success"]);
+    // The MIG manager's label waits for what feature discovery tells, and the plugin does not wait for either.
+    const whole = all.map((node) => node.resources["nvidia.com/gpu"]);
+    assert.deepEqual(whole, ["1", ...whole.slice(1).map(() => "0")]);
+    assert.deepEqual(all.at(-1)?.resources, { "nvidia.com/gpu": "0", "nvidia.com/mig-1g.5gb": "7" });
   });
 
   it("is offered by profile under strategy mixed, with labels of its own", () => {
     const observed = applied({ pool: { migConfig: "all-balanced" }, strategy: "mixed" });
     const node = settled(bareNode({ ...A100, count: 2 }), observed);
     assert.deepEqual(node.resources, {
+      "nvidia.com/gpu": "0",
       "nvidia.com/mig-1g.5gb": "4",
       "nvidia.com/mig-2g.10gb": "2",
       "nvidia.com/mig-3g.20gb": "2",
@@ -248,7 +182,7 @@ describe("a node's MIG layout", () => {
   it("spells a plus sign as a dot in resources and labels", () => {
     const observed = applied({ pool: { migConfig: "all-1g.5gb.me" }, strategy: "mixed" });
     const node = settled(bareNode(A100), observed);
-    assert.deepEqual(node.resources, { "nvidia.com/mig-1g.5gb.me": "1" });
+    assert.deepEqual(node.resources, { "nvidia.com/gpu": "0", "nvidia.com/mig-1g.5gb.me": "1" });
     assert.equal(node.labels["nvidia.com/mig-1g.5gb.me.product"], "NVIDIA-A100-PCIE-40GB-MIG-1g.5gb.me");
   });
 
@@ -270,7 +204,7 @@ describe("a node's MIG layout", () => {
         ["count", "replicas", "memory"].map((key) => node.labels[`nvidia.com/gpu.${key}`]),
         ["0", "0", "0"],
       );
-      assert.deepEqual(node.resources, {});
+      assert.deepEqual(node.resources, { "nvidia.com/gpu": "0" });
       assert.match(node.complaints.join(), /strategy single wants MIG devices of one profile/);
     });
   }
@@ -279,7 +213,7 @@ describe("a node's MIG layout", () => {
     const configs = { c: sharedBy(2, "nvidia.com/mig-1g.5gb") };
     const pool = { migConfig: "all-1g.5gb", devicePluginConfig: "c" };
     const node = settled(bareNode(A100), applied({ pool, configs, strategy: "mixed" }));
-    assert.deepEqual(node.resources, { "nvidia.com/mig-1g.5gb": "14" });
+    assert.deepEqual(node.resources, { "nvidia.com/gpu": "0", "nvidia.com/mig-1g.5gb": "14" });
     assert.equal(node.labels["nvidia.com/mig-1g.5gb.product"], "NVIDIA-A100-PCIE-40GB-MIG-1g.5gb-SHARED");
   });
 

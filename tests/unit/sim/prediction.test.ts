@@ -82,6 +82,7 @@ describe("a node under the objects that a zone really applies", () => {
       "nvidia.com/gpu": "4",
     });
     assert.deepEqual(offered({ product: "NVIDIA-A100-PCIE-40GB", mig: "all-1g.5gb" }), {
+      "nvidia.com/gpu": "0",
       "nvidia.com/mig-1g.5gb": "7",
     });
   });

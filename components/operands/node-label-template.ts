@@ -1,0 +1,103 @@
+/** One row of the table from which the labeller labels nodes. */
+export interface PoolRow {
+  readonly pool: string;
+  /** Names of the nodes, or null when the selector chooses them. */
+  readonly nodes: readonly string[] | null;
+  readonly selector: Readonly<Record<string, string>> | null;
+  /** Value of `gpu-zones.dev/driver`; null while the zone installs no driver. */
+  readonly driver: string | null;
+  /** Value of `nvidia.com/mig.config`, set where the label is absent. */
+  readonly migConfig: string | null;
+  /** Value of `nvidia.com/device-plugin.config`, set where the label is absent. */
+  readonly devicePluginConfig: string | null;
+}
+
+const DEPLOY = "nvidia.com/gpu.deploy.";
+
+/** Operands that wait for `nvidia.com/gpu.deploy.<operand>` (gpu-stack reference 6, operator v26.7.0). */
+const OPERANDS = [
+  "driver",
+  "container-toolkit",
+  "device-plugin",
+  "gpu-feature-discovery",
+  "dcgm-exporter",
+  "operator-validator",
+  "node-status-exporter",
+] as const;
+
+/** Any of them: Node Feature Discovery saw an NVIDIA device, whichever way it names devices. */
+const NVIDIA_DEVICE = ["pci-10de", "pci-0302_10de", "pci-0300_10de"].map(
+  (device) => `feature.node.kubernetes.io/${device}.present`,
+);
+
+/**
+ * A Go template for `kubectl get nodes`: one line for each node that lacks a label, `<node> TAB <merge patch>`.
+ * The patch carries the resource version that was read, so that a label somebody else set meanwhile is never written over.
+ * Labels with other values (`paused-*`, `false`, `pre-installed`) belong to their writers.
+ */
+export function nodeLabelTemplate(table: readonly PoolRow[]): string {
+  return [
+    "{{range .items}}",
+    '{{- $name := .metadata.name}}{{$labels := .metadata.labels}}{{$set := ""}}',
+    '{{- $pool := ""}}{{$driver := ""}}{{$mig := ""}}{{$plugin := ""}}',
+    "{{- if $labels}}",
+    // A node belongs to one pool: the first that names it.
+    ...table.map((row, index) => `{{- ${index === 0 ? "if" : "else if"} ${membership(row)}}}${facts(row)}`),
+    ...(table.length === 0 ? [] : ["{{- end}}"]),
+    `{{- if and $pool (or ${NVIDIA_DEVICE.map((key) => is(key, '"true"')).join(" ")}) (not ${is(`${DEPLOY}operands`, '"false"')})}}`,
+    ...OPERANDS.map((operand) => whereEmpty(DEPLOY + operand)),
+    `{{- if ${is("nvidia.com/mig.capable", '"true"')}}}`,
+    whereEmpty(`${DEPLOY}mig-manager`),
+    "{{- end}}",
+    whereAbsent("nvidia.com/mig.config", "$mig"),
+    whereAbsent("nvidia.com/device-plugin.config", "$plugin"),
+    equal("nvidia.com/gpu.present", '"true"'),
+    equal("gpu-zones.dev/pool", "$pool"),
+    equal("gpu-zones.dev/driver", "$driver"),
+    "{{- end}}",
+    "{{- end}}",
+    '{{- if $set}}{{$name}}{{"\\t"}}{"metadata":{"resourceVersion":{{printf "%q" .metadata.resourceVersion}},"labels":{ {{- slice $set 1 -}} }}}{{"\\n"}}{{end}}',
+    "{{- end}}",
+  ].join("\n");
+}
+
+/** What the table says of the pool's nodes; what it does not say stays empty and is not set. */
+function facts({ pool, driver, migConfig, devicePluginConfig }: PoolRow): string {
+  const values = { $pool: pool, $driver: driver, $mig: migConfig, $plugin: devicePluginConfig };
+  return Object.entries(values)
+    .map(([name, value]) => (value === null ? "" : `{{${name} = ${quoted(value)}}}`))
+    .join("");
+}
+
+function membership({ nodes, selector }: PoolRow): string {
+  if (nodes !== null) return `(or false ${nodes.map((name) => `(eq $name ${quoted(name)})`).join(" ")})`;
+  const wanted = Object.entries(selector ?? {}).map(([key, value]) => is(key, quoted(value)));
+  return wanted.length === 0 ? "false" : `(and true ${wanted.join(" ")})`;
+}
+
+/** A missing label prints as <nil>, which is no label's value. */
+function is(key: string, value: string): string {
+  return `(eq (print (index $labels ${quoted(key)})) ${value})`;
+}
+
+function whereEmpty(key: string): string {
+  return `{{- if not (index $labels ${quoted(key)})}}${set(key, '"true"')}{{end}}`;
+}
+
+function whereAbsent(key: string, value: string): string {
+  return `{{- if and ${value} ${is(key, '"<nil>"')}}}${set(key, value)}{{end}}`;
+}
+
+function equal(key: string, value: string): string {
+  return `{{- if and ${value} (not ${is(key, value)})}}${set(key, value)}{{end}}`;
+}
+
+/** Adds a member to the patch. */
+function set(key: string, value: string): string {
+  return `{{$set = printf "%s,%q:%q" $set ${quoted(key)} ${value}}}`;
+}
+
+/** JSON's strings are Go's for the characters that names and labels may hold. */
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}
