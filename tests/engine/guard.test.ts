@@ -135,134 +135,138 @@ describe("the guard against another cluster behind the zone's context", function
     });
   });
 
-  it("a program that fails on its configuration deletes nothing of a filled zone", async () => {
-    const file = `Pulumi.${ZONE}.yaml`;
-    const before = await checkout.read(file);
-    await checkout.edit(file, (text) => text.replace("replicas: 6", "replicas: six\n      overlayy: bumble"));
-    const run = await checkout.up(ZONE);
-    await checkout.edit(file, () => before);
-    assert.notEqual(run.code, 0, run.all);
-    assertSays(run, [
-      "GZ003 Pulumi.zone-2-prod.yaml:10  apps.toxicity-detector.replicas",
-      'wanted a number, got "six"',
-      "GZ002 Pulumi.zone-2-prod.yaml:11  apps.toxicity-detector.overlayy",
-      'unknown key "overlayy" in apps.toxicity-detector',
-      'did you mean "overlay"?',
-      "2 problems stop this run; nothing was changed",
-    ]);
-    assert.deepEqual(await resources(checkout), filled);
-    await everythingStands(checkout);
-  });
+  describe("where something else is wrong", () => {
+    it("a program that fails on its configuration deletes nothing of a filled zone", async () => {
+      const file = `Pulumi.${ZONE}.yaml`;
+      const before = await checkout.read(file);
+      await checkout.edit(file, (text) =>
+        text.replace("replicas: 6", "replicas: six\n      overlayy: bumble"),
+      );
+      const run = await checkout.up(ZONE);
+      await checkout.edit(file, () => before);
+      assert.notEqual(run.code, 0, run.all);
+      assertSays(run, [
+        "GZ003 Pulumi.zone-2-prod.yaml:10  apps.toxicity-detector.replicas",
+        'wanted a number, got "six"',
+        "GZ002 Pulumi.zone-2-prod.yaml:11  apps.toxicity-detector.overlayy",
+        'unknown key "overlayy" in apps.toxicity-detector',
+        'did you mean "overlay"?',
+        "2 problems stop this run; nothing was changed",
+      ]);
+      assert.deepEqual(await resources(checkout), filled);
+      await everythingStands(checkout);
+    });
 
-  it("a dark zone: a preview compares with the state and says so, an update stops", async () => {
-    const right = checkout.env("KUBECONFIG");
-    checkout.setEnv({ KUBECONFIG: await dark(checkout, right) });
-    const preview = await checkout.pulumi("preview", "--stack", ZONE);
-    const update = await checkout.up(ZONE);
-    checkout.setEnv({ KUBECONFIG: right });
-    assert.equal(preview.code, 0, preview.all);
-    assert.match(preview.all, /identity not checked, compared with the state of the last update/);
-    assert.notEqual(update.code, 0, update.all);
-    assertSays(update, ["GZ305", "got connection refused", "nothing was changed"]);
-    assert.deepEqual(await resources(checkout), filled);
-  });
+    it("a dark zone: a preview compares with the state and says so, an update stops", async () => {
+      const right = checkout.env("KUBECONFIG");
+      checkout.setEnv({ KUBECONFIG: await dark(checkout, right) });
+      const preview = await checkout.pulumi("preview", "--stack", ZONE);
+      const update = await checkout.up(ZONE);
+      checkout.setEnv({ KUBECONFIG: right });
+      assert.equal(preview.code, 0, preview.all);
+      assert.match(preview.all, /identity not checked, compared with the state of the last update/);
+      assert.notEqual(update.code, 0, update.all);
+      assertSays(update, ["GZ305", "got connection refused", "nothing was changed"]);
+      assert.deepEqual(await resources(checkout), filled);
+    });
 
-  it("credentials that the cluster does not accept are called that, and stop an update", async () => {
-    const right = checkout.env("KUBECONFIG");
-    checkout.setEnv({ KUBECONFIG: await expired(checkout, right) });
-    const update = await checkout.up(ZONE);
-    checkout.setEnv({ KUBECONFIG: right });
-    assert.notEqual(update.code, 0, update.all);
-    assertSays(update, [
-      "GZ305",
-      "got credentials that the cluster does not accept",
-      "renew the credentials of context zone-2-prod, then run this once more; nothing was changed",
-    ]);
-    assert.deepEqual(await resources(checkout), filled);
-  });
+    it("credentials that the cluster does not accept are called that, and stop an update", async () => {
+      const right = checkout.env("KUBECONFIG");
+      checkout.setEnv({ KUBECONFIG: await expired(checkout, right) });
+      const update = await checkout.up(ZONE);
+      checkout.setEnv({ KUBECONFIG: right });
+      assert.notEqual(update.code, 0, update.all);
+      assertSays(update, [
+        "GZ305",
+        "got credentials that the cluster does not accept",
+        "renew the credentials of context zone-2-prod, then run this once more; nothing was changed",
+      ]);
+      assert.deepEqual(await resources(checkout), filled);
+    });
 
-  it("a context that does not exist is named", async () => {
-    await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) =>
-      text.replace("config:\n", "config:\n  gpu-zones:cluster: { context: zone-2-pord }\n"),
-    );
-    const update = await checkout.up(ZONE);
-    await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) =>
-      text.replace("  gpu-zones:cluster: { context: zone-2-pord }\n", ""),
-    );
-    assert.notEqual(update.code, 0, update.all);
-    assertSays(update, [
-      "GZ305 Pulumi.zone-2-prod.yaml:",
-      'wanted the cluster of context zone-2-pord, got context "zone-2-pord" does not exist',
-      "add context zone-2-pord to the kubeconfig",
-    ]);
-    assert.deepEqual(await resources(checkout), filled);
-  });
+    it("a context that does not exist is named", async () => {
+      await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) =>
+        text.replace("config:\n", "config:\n  gpu-zones:cluster: { context: zone-2-pord }\n"),
+      );
+      const update = await checkout.up(ZONE);
+      await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) =>
+        text.replace("  gpu-zones:cluster: { context: zone-2-pord }\n", ""),
+      );
+      assert.notEqual(update.code, 0, update.all);
+      assertSays(update, [
+        "GZ305 Pulumi.zone-2-prod.yaml:",
+        'wanted the cluster of context zone-2-pord, got context "zone-2-pord" does not exist',
+        "add context zone-2-pord to the kubeconfig",
+      ]);
+      assert.deepEqual(await resources(checkout), filled);
+    });
 
-  it("refuses a managed GPU stack off the simulated zone with that sentence", async () => {
-    const simulated = checkout.env("GPU_ZONES_SIM_UIDS");
-    checkout.setEnv({ GPU_ZONES_SIM_UIDS: "" });
-    const update = await checkout.up(ZONE);
-    checkout.setEnv({ GPU_ZONES_SIM_UIDS: simulated });
-    assert.notEqual(update.code, 0, update.all);
-    assertSays(update, [
-      "GZ308 layers/fleet.yaml:7  gpu.managed",
-      "gpu.managed: true is not yet for real clusters: the native GPU stack is complete on simulated zones only",
-      "GZ303 Pulumi.zone-2-prod.yaml",
-    ]);
-    assert.deepEqual(await resources(checkout), filled);
-  });
+    it("refuses a managed GPU stack off the simulated zone with that sentence", async () => {
+      const simulated = checkout.env("GPU_ZONES_SIM_UIDS");
+      checkout.setEnv({ GPU_ZONES_SIM_UIDS: "" });
+      const update = await checkout.up(ZONE);
+      checkout.setEnv({ GPU_ZONES_SIM_UIDS: simulated });
+      assert.notEqual(update.code, 0, update.all);
+      assertSays(update, [
+        "GZ308 layers/fleet.yaml:7  gpu.managed",
+        "gpu.managed: true is not yet for real clusters: the native GPU stack is complete on simulated zones only",
+        "GZ303 Pulumi.zone-2-prod.yaml",
+      ]);
+      assert.deepEqual(await resources(checkout), filled);
+    });
 
-  it("a rebuilt cluster: up refuses, pin and refresh bring everything back, nothing is deleted", async () => {
-    const file = `Pulumi.${ZONE}.yaml`;
-    const backend = join(checkout.folder, "kept-backend");
-    await pin(checkout);
-    const text = await checkout.read(file);
-    await cp(join(checkout.folder, ".sim", "backend"), backend, { recursive: true });
-    const rebuilt = [await checkout.zones("sim", "down", ZONE), await checkout.zones("sim", "up", ZONE)];
-    for (const { code, all } of rebuilt) assert.equal(code, 0, all);
-    await cp(backend, join(checkout.folder, ".sim", "backend"), { recursive: true });
-    await checkout.edit(file, () => text);
+    it("a rebuilt cluster: up refuses, pin and refresh bring everything back, nothing is deleted", async () => {
+      const file = `Pulumi.${ZONE}.yaml`;
+      const backend = join(checkout.folder, "kept-backend");
+      await pin(checkout);
+      const text = await checkout.read(file);
+      await cp(join(checkout.folder, ".sim", "backend"), backend, { recursive: true });
+      const rebuilt = [await checkout.zones("sim", "down", ZONE), await checkout.zones("sim", "up", ZONE)];
+      for (const { code, all } of rebuilt) assert.equal(code, 0, all);
+      await cp(backend, join(checkout.folder, ".sim", "backend"), { recursive: true });
+      await checkout.edit(file, () => text);
 
-    // A shell that took the environment over before still announces the old simulated cluster.
-    const stale = await checkout.up(ZONE);
-    assert.notEqual(stale.code, 0, stale.all);
-    assertSays(stale, ["GZ304", 'eval "$(./zones sim env)"']);
-    const simulated = checkout.env("GPU_ZONES_SIM_UIDS");
-    checkout.setEnv({ GPU_ZONES_SIM_UIDS: "" });
-    const wrong = await checkout.up(ZONE);
-    checkout.setEnv({ GPU_ZONES_SIM_UIDS: simulated });
-    assert.notEqual(wrong.code, 0, wrong.all);
-    assertSays(wrong, ["GZ304", `if the cluster was rebuilt, take its UID over with ./zones pin ${ZONE}`]);
-    await pin(checkout);
-    await checkout.enterSim();
-    const state = await checkout.up(ZONE);
-    assert.notEqual(state.code, 0, state.all);
-    assertSays(state, ["GZ306", `pulumi refresh --run-program=false --stack ${ZONE}`]);
-    const refresh = await checkout.pulumi(
-      "refresh",
-      "--yes",
-      "--skip-preview",
-      "--run-program=false",
-      "--stack",
-      ZONE,
-    );
-    assert.equal(refresh.code, 0, refresh.all);
-    const back = await checkout.up(ZONE);
-    assert.equal(back.code, 0, back.all);
-    assert.doesNotMatch(back.stdout, /^\s*- \d+ deleted/m);
-    await everythingStands(checkout);
-  });
+      // A shell that took the environment over before still announces the old simulated cluster.
+      const stale = await checkout.up(ZONE);
+      assert.notEqual(stale.code, 0, stale.all);
+      assertSays(stale, ["GZ304", 'eval "$(./zones sim env)"']);
+      const simulated = checkout.env("GPU_ZONES_SIM_UIDS");
+      checkout.setEnv({ GPU_ZONES_SIM_UIDS: "" });
+      const wrong = await checkout.up(ZONE);
+      checkout.setEnv({ GPU_ZONES_SIM_UIDS: simulated });
+      assert.notEqual(wrong.code, 0, wrong.all);
+      assertSays(wrong, ["GZ304", `if the cluster was rebuilt, take its UID over with ./zones pin ${ZONE}`]);
+      await pin(checkout);
+      await checkout.enterSim();
+      const state = await checkout.up(ZONE);
+      assert.notEqual(state.code, 0, state.all);
+      assertSays(state, ["GZ306", `pulumi refresh --run-program=false --stack ${ZONE}`]);
+      const refresh = await checkout.pulumi(
+        "refresh",
+        "--yes",
+        "--skip-preview",
+        "--run-program=false",
+        "--stack",
+        ZONE,
+      );
+      assert.equal(refresh.code, 0, refresh.all);
+      const back = await checkout.up(ZONE);
+      assert.equal(back.code, 0, back.all);
+      assert.doesNotMatch(back.stdout, /^\s*- \d+ deleted/m);
+      await everythingStands(checkout);
+    });
 
-  it("updates a pinned zone with gpu.managed: false as any cluster, with apps alone", async () => {
-    await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) =>
-      text.replace("config:\n", "config:\n  gpu-zones:gpu: { managed: false }\n"),
-    );
-    checkout.setEnv({ GPU_ZONES_SIM_UIDS: "" });
-    const update = await checkout.up(ZONE);
-    assert.equal(update.code, 0, update.all);
-    const operands = await checkout.get<List<V1Deployment>>(ZONE, "daemonsets", "-A");
-    assert.deepEqual(operands.items, []);
-    await everythingStands(checkout);
+    it("updates a pinned zone with gpu.managed: false as any cluster, with apps alone", async () => {
+      await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) =>
+        text.replace("config:\n", "config:\n  gpu-zones:gpu: { managed: false }\n"),
+      );
+      checkout.setEnv({ GPU_ZONES_SIM_UIDS: "" });
+      const update = await checkout.up(ZONE);
+      assert.equal(update.code, 0, update.all);
+      const operands = await checkout.get<List<V1Deployment>>(ZONE, "daemonsets", "-A");
+      assert.deepEqual(operands.items, []);
+      await everythingStands(checkout);
+    });
   });
 });
 

@@ -262,7 +262,6 @@ describe("zone-1-dev on a simulated cluster", function () {
     assert.match(during, /^encryptionsalt: /m, "the engine writes its salt into the stack file");
     const down = await checkout.zones("sim", "down", ZONE);
     assert.equal(down.code, 0, down.all);
-    assert.equal(await checkout.read(file), during.replace(/^encryptionsalt: .*\n/m, ""));
     // What the tests above edited, on the bytes that the file had before the engine saw it.
     assert.equal(await checkout.read(file), stackFile.replace("replicas: 1", "replicas: 3"));
   });
