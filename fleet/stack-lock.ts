@@ -57,6 +57,7 @@ function parsed(text: string): z.infer<typeof content> | undefined {
 async function isHolder(pid: number, timestamp: string): Promise<boolean> {
   if (!exists(pid)) return false;
   const [start, locked] = [await processStart(pid), Date.parse(timestamp)];
+  if (start === "ended") return false;
   if (start === undefined || Number.isNaN(locked)) return exists(pid);
   return start.getTime() <= locked + CLOCK_MS;
 }

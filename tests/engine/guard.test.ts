@@ -9,6 +9,9 @@ import { Checkout, eventually, type Ended } from "./checkout.ts";
 const ZONE = "zone-2-prod";
 const OTHER = "zone-3-prod";
 
+/** The labeller is an operand. */
+const APPS_ALONE = ["-l", "gpu-zones.dev/owner!=labeller"];
+
 interface List<Kind> {
   readonly items: Kind[];
 }
@@ -339,7 +342,7 @@ async function resources(checkout: Checkout): Promise<unknown> {
 }
 
 async function everythingStands(checkout: Checkout): Promise<void> {
-  const live = await checkout.get<List<V1Deployment>>(ZONE, "deployments", "-A");
+  const live = await checkout.get<List<V1Deployment>>(ZONE, "deployments", "-A", ...APPS_ALONE);
   assert.deepEqual(
     live.items.map(({ metadata }) => metadata?.name),
     ["toxicity-detector"],

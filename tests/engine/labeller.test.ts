@@ -108,10 +108,10 @@ describe("the labeller", function () {
     return (await api.get<V1Node>(`/api/v1/nodes/${name}`)).metadata?.labels ?? {};
   }
 
-  /** Waits until the labeller has looked at every node that is there now: a later one has its labels. */
+  /** Waits until the labeller has worked off every node that is there now: it takes them by name, and this one is last. */
   async function aRound(): Promise<void> {
     nodes += 1;
-    const name = `sentinel-${nodes}`;
+    const name = `z-sentinel-${nodes}`;
     await create(name, { ...NVIDIA, rack: "r1", kind: "t4" });
     await eventually(`${name} is labelled`, async () =>
       (await labelsOf(name))["gpu-zones.dev/pool"] === "t4" ? true : undefined,

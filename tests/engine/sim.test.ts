@@ -125,7 +125,7 @@ describe("a simulated zone", function () {
     const { kubectl } = await findBinaries(log);
     const env = simVariables(home, [zone]);
     const args = ["--context", DEV.name, "get", "ns", "kube-system", "-o", "jsonpath={.metadata.uid}"];
-    const { stdout } = await run(kubectl.path, args, { env });
+    const { stdout } = await run(kubectl.path, args, { env: { ...env, HOME: home.directory } });
     assert.equal(stdout, zone.uid);
     assert.equal(env["GPU_ZONES_SIM_UIDS"], `${DEV.name}=${stdout}`);
     assert.equal((await stat(home.kubeconfig)).mode & 0o777, 0o600);

@@ -228,7 +228,8 @@ describe("zone-1-dev on a simulated cluster", function () {
     ]);
     assert.notEqual(plain.code, 0, "a destroy that does not run the program must refuse");
     assert.match(plain.all, /--run-program/);
-    const before = await checkout.get<List<V1Deployment>>(ZONE, "deployments", "-A");
+    const apps = ["deployments", "-A", "-l", "gpu-zones.dev/owner!=labeller"];
+    const before = await checkout.get<List<V1Deployment>>(ZONE, ...apps);
     assert.equal(before.items.length, APPS.length, "the refused destroy deleted something");
     const run = await checkout.pulumi("destroy", "--yes", "--skip-preview", "--run-program", "--stack", ZONE);
     assert.equal(run.code, 0, run.all);

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { withoutPendingCreates } from "../../../fleet/pending-creates.ts";
 import { stackLocks } from "../../../fleet/stack-lock.ts";
 
@@ -47,6 +50,18 @@ describe("the lock of a run", () => {
   it("is a dead run's when there is no such process here", async () => {
     assert.equal((await locks(lock({ pid: 2 ** 22 + 1 })))[0]?.alive, false);
     assert.equal((await locks(lock({ hostname: "elsewhere" })))[0]?.alive, false);
+  });
+
+  it("is a dead run's when its process has ended, though its parent never asks for that", async () => {
+    // The shell becomes another program, which does not know of the child that the shell had.
+    const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 60"]);
+    try {
+      const [pid] = (await once(parent.stdout, "data")) as [Buffer];
+      const held = lock({ pid: Number(pid.toString()) });
+      while ((await locks(held))[0]?.alive !== false) await setImmediate();
+    } finally {
+      parent.kill();
+    }
   });
 
   it("is told when it cannot be read, as a power cut leaves it", async () => {
