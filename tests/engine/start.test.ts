@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { Checkout, ended, eventually } from "./checkout.ts";
 
 const ZONE = "zone-1-dev";
@@ -27,6 +28,7 @@ describe("npm start", function () {
     });
     const killed = await end;
     assert.equal(killed.code, null, killed.all);
+    await eventually("nobody of the killed group is left", () => Promise.resolve(isGone(first.pid ?? 0)));
     const run = await start();
     assert.equal(run.code, 0, run.all);
     assert.match(run.all, /zone-1-dev: held by \S+ \(pid \d+\) since /);
@@ -65,6 +67,16 @@ describe("npm start", function () {
     assert.doesNotMatch(after, /encryptionsalt/);
   });
 });
+
+/** True when the process group has no living member; one that ended may stay listed until somebody asks for it. */
+function isGone(group: number): true | undefined {
+  const listed = execFileSync("ps", ["-A", "-o", "pgid=,stat="], { encoding: "utf8" });
+  const living = listed
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([pgid, state]) => Number(pgid) === group && !/^[ZX]/.test(state ?? ""));
+  return living.length === 0 ? true : undefined;
+}
 
 describe("the environment of the simulated zones in a shell", () => {
   let checkout: Checkout;
