@@ -1,10 +1,10 @@
 import type { z } from "zod";
+import { quantityValue, type Quantity } from "../quantity.ts";
 import { FLEET } from "./defaults.ts";
 import type { Problem } from "./problem.ts";
 import type { Merged } from "./layers.ts";
 import { suggestion } from "./nearest.ts";
 import type { Origins } from "./origins.ts";
-import { amount } from "./quantity.ts";
 import type { resources } from "./schema/values.ts";
 import type { ZoneSettings } from "./schema/zone.ts";
 
@@ -214,7 +214,7 @@ const requestFitsLimit: Rule = ({ zone, settings, origins }) => {
     (["cpu", "memory"] as const).flatMap((key) => {
       const request = resources?.requests?.[key] ?? resources?.[key];
       const limit = resources?.limits?.[key] ?? resources?.[key];
-      if (request === undefined || limit === undefined || amount(request) <= amount(limit)) return [];
+      if (request === undefined || limit === undefined || !isAbove(request, limit)) return [];
       const own = resources?.requests?.[key] === undefined ? `limits.${key}` : `requests.${key}`;
       return [
         error(zone, origins, `${path}.${own}`, "GZ003", {
@@ -291,4 +291,9 @@ function error(
 
 function asMap(value: unknown): object {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
+}
+
+function isAbove(request: Quantity, limit: Quantity): boolean {
+  const [wanted, most] = [quantityValue(request), quantityValue(limit)];
+  return wanted !== undefined && most !== undefined && wanted > most;
 }
