@@ -27,7 +27,7 @@ export function checkCommand(
       else {
         for (const problem of found) surroundings.out(`${problem.zone}: ${formatProblem(problem)}`);
         const errors = found.filter(({ severity }) => severity === "error").length;
-        const verdict = `${zones.length} zones checked: ${errors} errors, ${found.length - errors} warnings`;
+        const verdict = `${zones.length === 1 ? "1 zone" : `${zones.length} zones`} checked: ${errors} errors, ${found.length - errors} warnings`;
         surroundings.err(errors > 0 ? pc.red(verdict) : pc.green(verdict));
       }
       if (hasErrors(found)) exit(FOUND_ERRORS);

@@ -10,11 +10,11 @@ import { chosenZones, requirePlan } from "./zones.ts";
 /** Default of `--wait`. */
 const READY_SECONDS = 30 * 60;
 
-/** One zone's result; the shape is fixed (docs/design: `preview`, `up`, `drift`). */
+/** One zone's result, as `--json` prints it. */
 export interface ZoneResult {
   readonly zone: string;
   /** `waiting`: all is applied, and its apps do not run yet. */
-  readonly state: "unchanged" | "changes" | "done" | "waiting" | "failed";
+  readonly state: "unchanged" | "done" | "waiting" | "failed";
   readonly changes: Changes;
   readonly seconds: number;
   readonly error?: string;
@@ -134,7 +134,7 @@ function inWords({ zone, state, changes, seconds: spent, error }: ZoneResult): s
   return changesInWords(zone, changes, spent);
 }
 
-/** `zone-1-dev: done in 13 s: 34 created, …` */
+/** `zone-1-dev: done in 13 s: 39 created, …` */
 function changesInWords(zone: string, changes: Changes, spent: number): string {
   const { create, update, delete: deleted, replace, same } = changes;
   if (create + update + deleted + replace === 0)

@@ -68,8 +68,8 @@ export const SHA256: Readonly<Record<string, string>> = {
   "kustomize_v5.8.1_linux_amd64.tar.gz": "029a7f0f4e1932c52a0476cf02a0fd855c0bb85694b82c338fc648dcb53a819d",
   "kustomize_v5.8.1_linux_arm64.tar.gz": "0953ea3e476f66d6ddfcd911d750f5167b9365aa9491b2326398e289fef2c142",
   // A new version has the same file names, so ours hold the version.
-  [`kwok-v${KWOK}-linux-amd64`]: "f5a4385a2ae1b9dd7f8acae18e002a75c0ebba124ae9d7259aa8dadb50711f46",
-  [`kwokctl-v${KWOK}-linux-amd64`]: "d5743166c657283d6e827c7c4c20cacfd9009fd94830f06718ca7b2c7099461f",
+  "kwok-v0.8.0-linux-amd64": "f5a4385a2ae1b9dd7f8acae18e002a75c0ebba124ae9d7259aa8dadb50711f46",
+  "kwokctl-v0.8.0-linux-amd64": "d5743166c657283d6e827c7c4c20cacfd9009fd94830f06718ca7b2c7099461f",
 };
 
 const sources = {

@@ -1,4 +1,4 @@
-/** The lowest layer: what holds when no file says anything. Written out so that `why` can show it. */
+/** The lowest layer: what holds when no file says anything. */
 export const DEFAULTS = {
   cluster: { platform: "kubeadm" },
   gpu: { managed: true, release: "26.7", mig: { strategy: "single" } },

@@ -38,7 +38,7 @@ export const RUN_CODES = {
   },
   GZ302: {
     title: "Outside the zone's windows",
-    why: "The zone says when updates may run, and now is not one of those times. Where windows allow, one of them must be open; where one denies, it must be closed. The message names the next time that an allowing window opens.",
+    why: "The zone says when updates may run, and now is not one of those times. Where windows allow, one of them must be open; where one denies, it must be closed. The message names the next time at which a run may start, if there is one: an allowing window opens, or a denying one ends.",
     wrong: {
       files: {
         [PROD]: `config:
@@ -81,7 +81,7 @@ export const RUN_CODES = {
   },
   GZ305: {
     title: "Cluster cannot be reached",
-    why: "Nothing answered behind the zone's context within three seconds. Absence is no evidence: a dark zone is neither changed nor forgotten, and the run stops before anything is registered. A preview goes on, compares with the state of the last update, and says so.",
+    why: "The zone's cluster could not be asked: nothing answered within three seconds, or the credentials, the context or the kubeconfig are not right. Absence is no evidence: a dark zone is neither changed nor forgotten, and the run stops before anything is registered. A preview goes on, compares with the state of the last update, and says so.",
     wrong: { files: { [PROD]: PINNED }, run: { cluster: null } },
     right: { files: { [PROD]: PINNED }, run: { cluster: OURS } },
   },
