@@ -93,6 +93,8 @@ async function writeTree(repository: string, folder: string): Promise<void> {
   }
   await writeFile(join(folder, "root", "kustomization.yaml"), stringify({ resources: apps }));
   await cp(join(repository, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
+  await mkdir(join(folder, "layers"));
+  await writeFile(join(folder, "layers", "fleet.yaml"), "");
   const config = {
     "gpu-zones:nodePools": { t4: { product: "Tesla-T4", gpusPerNode: 1, os: "ubuntu22.04", nodes: ["n1"] } },
     "gpu-zones:apps": Object.fromEntries(
