@@ -27,9 +27,13 @@ export function checkCommand(
       else {
         for (const problem of found) surroundings.out(`${problem.zone}: ${formatProblem(problem)}`);
         const errors = found.filter(({ severity }) => severity === "error").length;
-        const verdict = `${zones.length === 1 ? "1 zone" : `${zones.length} zones`} checked: ${errors} errors, ${found.length - errors} warnings`;
+        const verdict = `${many(zones.length, "zone")} checked: ${many(errors, "error")}, ${many(found.length - errors, "warning")}`;
         surroundings.err(errors > 0 ? pc.red(verdict) : pc.green(verdict));
       }
       if (hasErrors(found)) exit(FOUND_ERRORS);
     });
+}
+
+function many(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
