@@ -2,9 +2,10 @@ import type { V1Container, V1EnvVar, V1Toleration, V1Volume } from "@kubernetes/
 import type { KubernetesObject } from "../../plan/object.ts";
 import type { Zone } from "../../plan/config/zone.ts";
 import { migStrategy } from "../../plan/gpu/product-label.ts";
-import { imageName, type Release } from "../releases/release.ts";
+import type { Release } from "../releases/release.ts";
 import { contentHash } from "./content-hash.ts";
 import { daemonSet, toolkitValidation } from "./daemon-set.ts";
+import { environment, operandImage } from "./operand-settings.ts";
 import { configEntries, DEFAULT_ENTRY } from "./device-plugin-config.ts";
 import { GPU_NAMESPACE, type Operand } from "./operand.ts";
 import { nodeReader } from "./rbac.ts";
@@ -64,10 +65,7 @@ function configMap(zone: Zone): KubernetesObject {
 
 function plugin(zone: Zone, release: Release): KubernetesObject {
   const own = zone.gpu.devicePlugin;
-  const image = imageName({
-    repository: own?.image ?? release.devicePlugin.repository,
-    tag: own?.version ?? release.devicePlugin.tag,
-  });
+  const image = operandImage(own, release.devicePlugin);
   return daemonSet(zone, {
     name: NAME,
     deploy: "device-plugin",
@@ -125,11 +123,6 @@ function pluginEnv(zone: Zone): V1EnvVar[] {
     ...(strategy === "none" ? [] : [{ name: "NVIDIA_MIG_MONITOR_DEVICES", value: "all" }]),
     { name: "CONFIG_FILE", value: "/config/config.yaml" },
   ];
-}
-
-/** The zone's variables replace those of their name: the API server refuses a list that names one twice. */
-function environment(ours: readonly V1EnvVar[], own: readonly V1EnvVar[]): V1EnvVar[] {
-  return [...new Map([...ours, ...own].map((variable) => [variable.name, variable])).values()];
 }
 
 /** Copies the entry that the node's label names to where the plugin reads it; once at the start, then on each change. */

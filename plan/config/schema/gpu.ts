@@ -3,14 +3,18 @@ import { envName, later, repository, resources, subdomain, toleration, version }
 
 const envVar = z.strictObject({ name: envName, value: z.string() });
 
-const devicePlugin = z.strictObject({
+/** What every operand's key takes: names are ClusterPolicy's. */
+export const operandShape = {
   enabled: z.boolean().optional().describe("Default: true."),
   version: version.optional().describe("Image tag. Default: the tag of the release."),
   image: repository.optional().describe("Image without its tag. Default: the image of the release."),
   resources: resources.optional(),
-  env: z.array(envVar).optional().describe("More environment variables for the plugin."),
+  env: z.array(envVar).optional().describe("More environment variables for the operand's main container."),
   tolerations: z.array(toleration).optional().describe("Tolerations beside those of the pools' taints."),
-});
+};
+
+const operand = z.strictObject(operandShape);
+export type OperandSettings = z.infer<typeof operand>;
 
 /** How the zone's GPUs are driven; names and nesting are ClusterPolicy's. */
 export const gpu = z.strictObject({
@@ -25,7 +29,7 @@ export const gpu = z.strictObject({
     .strictObject({ strategy: z.enum(["none", "single", "mixed"]).optional() })
     .optional()
     .describe("MIG strategy of the device plugin and GPU Feature Discovery. Default: single, as upstream."),
-  devicePlugin: devicePlugin.optional(),
+  devicePlugin: operand.optional(),
   daemonsets: z
     .strictObject({
       tolerations: z.array(toleration).optional(),
