@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { Cluster } from "./components/cluster.ts";
 import { GpuOperand } from "./components/gpu-operand.ts";
 import { guard, lookAround } from "./components/guard.ts";
+import { needs } from "./components/operands/node-order.ts";
 import { requireZone, stack, stopOnErrors } from "./components/stack.ts";
 import { ZoneApp } from "./components/zone-app.ts";
 import { appsInOrder, loadZone } from "./plan/config/load.ts";
@@ -35,13 +36,17 @@ await stopOnErrors(await lookAround(plan, kubectl));
 // The boot order of a zone: cluster and namespaces, NVIDIA's operands, apps.
 // Apps come after the operands' objects but never wait for GPUs: a dead board must not freeze a zone.
 const cluster = new Cluster("cluster", { plan, kubectl, uid: guarded.uid });
-const operands = operandNames(plan).map((name) => new GpuOperand(name, { cluster }));
+const operands = new Map<string, GpuOperand>();
+for (const name of operandNames(plan)) {
+  const after = [...operands].filter(([other]) => needs(name, other)).map(([, operand]) => operand);
+  operands.set(name, new GpuOperand(name, { cluster, after }));
+}
 const apps = new Map<string, ZoneApp>();
 for (const [name, { after = [] }] of appsInOrder(zone)) {
   const first = after.map((other) => apps.get(other)).filter((app) => app !== undefined);
   apps.set(
     name,
-    new ZoneApp(name, { cluster, after: [...operands, ...first].flatMap(({ objects }) => objects) }),
+    new ZoneApp(name, { cluster, after: [...operands.values(), ...first].flatMap(({ objects }) => objects) }),
   );
 }
 
