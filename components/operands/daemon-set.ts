@@ -23,6 +23,7 @@ export interface OperandDaemonSet {
  */
 export function daemonSet(zone: Zone, operand: OperandDaemonSet): KubernetesObject {
   const common = zone.gpu.daemonsets;
+  const annotations = { ...common?.annotations, ...operand.podAnnotations };
   const body: V1DaemonSet = {
     apiVersion: "apps/v1",
     kind: "DaemonSet",
@@ -37,11 +38,15 @@ export function daemonSet(zone: Zone, operand: OperandDaemonSet): KubernetesObje
       updateStrategy:
         common?.updateStrategy === "OnDelete"
           ? { type: "OnDelete" }
-          : { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
+          : {
+              type: "RollingUpdate",
+              rollingUpdate: { maxUnavailable: common?.rollingUpdate?.maxUnavailable ?? 1 },
+            },
       template: {
         metadata: {
-          labels: { app: operand.name },
-          ...(operand.podAnnotations === undefined ? {} : { annotations: { ...operand.podAnnotations } }),
+          // Operands know each other by `app`: nobody else's label replaces it.
+          labels: { ...common?.labels, app: operand.name },
+          ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
         },
         spec: {
           priorityClassName: common?.priorityClassName ?? "system-node-critical",

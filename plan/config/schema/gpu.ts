@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { envName, later, repository, resources, subdomain, toleration, version } from "./values.ts";
+import { envName, labels, later, repository, resources, subdomain, toleration, version } from "./values.ts";
+
+/** Nodes at once, 1 or more, or a share of all. */
+const maxUnavailable = z.union([
+  z.int().min(1),
+  z
+    .string()
+    .regex(/^([1-9]|[1-9]\d|100)%$/, "wanted a number of nodes such as 1, or a percentage such as 25%"),
+]);
 
 const envVar = z.strictObject({ name: envName, value: z.string() });
 
@@ -35,6 +43,15 @@ export const gpu = z.strictObject({
       tolerations: z.array(toleration).optional(),
       priorityClassName: subdomain.optional().describe("Default: system-node-critical."),
       updateStrategy: z.enum(["RollingUpdate", "OnDelete"]).optional().describe("Default: RollingUpdate."),
+      rollingUpdate: z
+        .strictObject({ maxUnavailable: maxUnavailable.optional() })
+        .optional()
+        .describe("How many nodes an update takes at once: a number or a percentage. Default: 1."),
+      labels: labels.optional().describe("More labels of the operands' pods."),
+      annotations: z
+        .record(z.string().min(1), z.string())
+        .optional()
+        .describe("Annotations of the operands' pods."),
     })
     .optional()
     .describe("What all operands' DaemonSets have in common."),
