@@ -7,9 +7,6 @@ import { readStatus, seconds } from "./status.ts";
 import { waitingFor } from "./status-text.ts";
 import { chosenZones, requirePlan } from "./zones.ts";
 
-/** Default of `--wait`. */
-const READY_SECONDS = 30 * 60;
-
 /** One zone's result, as `--json` prints it. */
 export interface ZoneResult {
   readonly zone: string;
@@ -38,16 +35,18 @@ export function upCommand(program: Command, surroundings: Surroundings, exit: (c
     )
     .argument("<zone>", "the zone to update")
     .addOption(
-      new Option("--wait <time>", "wait until the apps run, at most 90s, 30m or 1h; 0s: do not wait")
-        .argParser(seconds)
-        .default(READY_SECONDS, "30m"),
+      new Option(
+        "--wait <time>",
+        "wait until the apps run, at most 90s, 30m or 1h; 0s: do not wait (default: the zone's gpu.readyTimeout, 30m)",
+      ).argParser(seconds),
     )
     .option("--json", "one JSON array with the zone's result")
-    .action(async (name: string, flags: { wait: number; json?: boolean }) => {
+    .action(async (name: string, flags: { wait?: number; json?: boolean }) => {
       await chosenZones(surroundings, [name]);
       const plan = await requirePlan(surroundings, name);
       const applied = await up(surroundings, name);
-      const result = flags.wait === 0 ? applied : await waited(surroundings, plan, applied, flags.wait);
+      const wait = flags.wait ?? seconds(plan.zone.gpu.readyTimeout);
+      const result = wait === 0 ? applied : await waited(surroundings, plan, applied, wait);
       if (flags.json === true) surroundings.out(JSON.stringify([result]));
       else surroundings.out(inWords(result));
       if (result.error !== undefined) exit(1);

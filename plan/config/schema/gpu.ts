@@ -66,5 +66,9 @@ export const gpu = z.strictObject({
   nodeStatusExporter: later("installing the node status exporter"),
   cdi: later("configuring CDI"),
   hostPaths: later("host paths of its own"),
-  readyTimeout: later("a time limit for GPU readiness"),
+  readyTimeout: z
+    .string()
+    .regex(/^\d+(s|m|h)$/, "wanted a time such as 90s, 30m or 1h")
+    .default("30m")
+    .describe("How long `zones up` waits for the zone's apps where `--wait` does not say it."),
 });

@@ -35,7 +35,7 @@ describe("a zone made of its layers", () => {
         name: "zone-x",
         layers: ["fleet", "dev"],
         cluster: { context: "zone-x", platform: "kubeadm" },
-        gpu: { managed: true, release: "26.7", mig: { strategy: "mixed" } },
+        gpu: { managed: true, readyTimeout: "30m", release: "26.7", mig: { strategy: "mixed" } },
         deleteData: false,
         site: "dc-1",
       },

@@ -23,7 +23,6 @@ const KEYS: [path: string, what: string][] = [
   ["gpu.nodeStatusExporter", "installing the node status exporter"],
   ["gpu.cdi", "configuring CDI"],
   ["gpu.hostPaths", "host paths of its own"],
-  ["gpu.readyTimeout", "a time limit for GPU readiness"],
   ["images", "an image mirror and pull secrets"],
   ["appDefaults.cudaMin", "checking the driver branch against an app's CUDA version"],
   ["appDefaults.minReplicas", "survivability"],
