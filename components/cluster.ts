@@ -2,6 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Plan } from "../plan/plan.ts";
 import { ZONE_OWNER } from "../plan/planned-object.ts";
+import { refuseForeignGpuPods } from "./foreign-gpu-pods.ts";
 import { readIdentity } from "./identity.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { ObjectRegistry } from "./object-registry.ts";
@@ -38,7 +39,9 @@ export class Cluster extends pulumi.ComponentResource {
     );
     // Before the first object: a run that dies has no stack outputs, and the next one must know whose objects it left.
     this.registerOutputs({ uid: args.uid });
-    this.registry = new ObjectRegistry(args.plan, provider);
+    this.registry = new ObjectRegistry(args.plan, provider, () =>
+      refuseForeignGpuPods(args.kubectl, args.plan),
+    );
     this.registry.register(ZONE_OWNER, this);
   }
 }

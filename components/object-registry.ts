@@ -12,10 +12,19 @@ export class ObjectRegistry {
   readonly #plan: Plan;
   readonly #provider: pulumi.ProviderResource;
   readonly #registered = new Map<PlannedObject, pulumi.Resource>();
+  readonly #settled = new Set<string>();
+  readonly #destroyGuard: pulumi.ResourceHook;
+  #allowed: Promise<void> | undefined;
 
-  constructor(plan: Plan, provider: pulumi.ProviderResource) {
+  /** @param mayDestroy asked once, before the first object of a destroy is deleted; throws to stop it */
+  constructor(plan: Plan, provider: pulumi.ProviderResource, mayDestroy: () => Promise<void>) {
     this.#plan = plan;
     this.#provider = provider;
+    // The engine tells no program that it destroys. Only then is an object deleted after this run has registered it:
+    // what a run replaces is deleted before, and what it no longer wants was never registered.
+    this.#destroyGuard = new pulumi.ResourceHook("foreign-gpu-pods", ({ name }) =>
+      this.#settled.has(name) ? (this.#allowed ??= mayDestroy()) : undefined,
+    );
   }
 
   /** The owner's objects as direct children of its component, in the order in which they can work. */
@@ -35,9 +44,11 @@ export class ObjectRegistry {
           parent,
           provider: this.#provider,
           dependsOn: [...groundwork, ...after],
+          hooks: { beforeDelete: [this.#destroyGuard] },
           retainOnDelete: KEPT_KINDS.has(planned.object.kind) && !this.#plan.zone.deleteData,
         });
         this.#registered.set(planned, resource);
+        resource.urn.apply(() => this.#settled.add(planned.id));
         return resource;
       });
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { V1ConfigMap, V1Deployment, V1Node } from "@kubernetes/client-node";
+import type { V1ConfigMap, V1Deployment, V1Node, V1Pod } from "@kubernetes/client-node";
 import { changesOf } from "../../fleet/up.ts";
 import { assertContains, acceptanceCase } from "../fixtures/acceptance.ts";
 import { Checkout, eventually, type Ended } from "./checkout.ts";
@@ -214,6 +214,31 @@ describe("zone-1-dev on a simulated cluster", function () {
       return node.metadata?.labels?.["gpu-zones.dev/pool"] === "t4" && gpus === "4" ? true : undefined;
     });
     await ready(checkout);
+  });
+
+  it("does not go away while a pod that is not the zone's holds a GPU, and names it", async () => {
+    const container = { name: "train", image: "train:1", resources: { limits: { "nvidia.com/gpu": "1" } } };
+    const overrides = JSON.stringify({ spec: { containers: [container] } });
+    const started = await checkout.kubectl(
+      ZONE,
+      "run",
+      "train",
+      "--image=train:1",
+      `--overrides=${overrides}`,
+    );
+    assert.equal(started.code, 0, started.all);
+    await eventually("the pod has a place", async () => {
+      const { spec } = await checkout.get<V1Pod>(ZONE, "pod", "train", "-n", "default");
+      return spec?.nodeName;
+    });
+    const before = await checkout.objectsOf(ZONE, `gpu-zones.dev/zone=${ZONE}`);
+    const run = await checkout.pulumi("destroy", "--yes", "--skip-preview", "--run-program", "--stack", ZONE);
+    assert.notEqual(run.code, 0);
+    assert.match(run.all, /got default\/train on ds-node\d: nothing is deleted/);
+    const after = await checkout.objectsOf(ZONE, `gpu-zones.dev/zone=${ZONE}`);
+    assert.deepEqual([...after.keys()], [...before.keys()]);
+    const ended = await checkout.kubectl(ZONE, "delete", "pod", "train", "-n", "default", "--wait");
+    assert.equal(ended.code, 0, ended.all);
   });
 
   it("goes away with destroy --run-program: nothing of ours is left but what people stored", async () => {
