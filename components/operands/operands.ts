@@ -4,11 +4,18 @@ import { RELEASES } from "../releases/releases.ts";
 import { devicePlugin } from "./device-plugin.ts";
 import { gpuFeatureDiscovery } from "./gpu-feature-discovery.ts";
 import { labeller } from "./labeller.ts";
+import { mpsControlDaemon } from "./mps-control-daemon.ts";
 import type { Operand } from "./operand.ts";
 import { runtimeClasses } from "./runtime-classes.ts";
 
 /** The operands in the order in which a node needs them. */
-export const OPERANDS: readonly Operand[] = [runtimeClasses, labeller, devicePlugin, gpuFeatureDiscovery];
+export const OPERANDS: readonly Operand[] = [
+  runtimeClasses,
+  labeller,
+  devicePlugin,
+  mpsControlDaemon,
+  gpuFeatureDiscovery,
+];
 
 export interface OperandObjects {
   readonly name: string;
