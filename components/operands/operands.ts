@@ -2,12 +2,20 @@ import type { Zone } from "../../plan/config/zone.ts";
 import type { KubernetesObject } from "../../plan/object.ts";
 import { RELEASES } from "../releases/releases.ts";
 import { devicePlugin } from "./device-plugin.ts";
+import { gpuFeatureDiscovery } from "./gpu-feature-discovery.ts";
 import { labeller } from "./labeller.ts";
+import { mpsControlDaemon } from "./mps-control-daemon.ts";
 import type { Operand } from "./operand.ts";
 import { runtimeClasses } from "./runtime-classes.ts";
 
 /** The operands in the order in which a node needs them. */
-const OPERANDS: readonly Operand[] = [runtimeClasses, labeller, devicePlugin];
+export const OPERANDS: readonly Operand[] = [
+  runtimeClasses,
+  labeller,
+  devicePlugin,
+  mpsControlDaemon,
+  gpuFeatureDiscovery,
+];
 
 export interface OperandObjects {
   readonly name: string;

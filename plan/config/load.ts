@@ -1,3 +1,4 @@
+import { aliasProblems, withAliases } from "./aliases.ts";
 import { DEFAULTS, DEFAULTS_FILE } from "./defaults.ts";
 import { locateAll } from "./document.ts";
 import { engineLayer, type EngineConfig } from "./engine.ts";
@@ -37,7 +38,8 @@ export function resolveZone(
   engine?: EngineConfig,
 ): LoadedZone {
   const own = files.at(-1);
-  const inFiles = files.flatMap((layer) => validateLayer(name, layer));
+  const inLayer = (layer: Layer): Problem[] => [...validateLayer(name, layer), ...aliasProblems(name, layer)];
+  const inFiles = files.flatMap(inLayer);
   // What a file that is not there would have said is anybody's guess: only what each of the others says is looked at.
   const incomplete =
     found.some(({ code }) => code === "GZ001" || code === "GZ006") ||
@@ -46,9 +48,9 @@ export function resolveZone(
 
   const ofEngine = engine === undefined ? { layers: [own], problems: [] } : engineLayer(name, own, engine);
   const layers = [...files.slice(0, -1), ...ofEngine.layers];
-  const merged = fillIn(mergeLayers([DEFAULTS_IN_FULL, ...layers], "", originOf(own)));
+  const merged = fillIn(mergeLayers([DEFAULTS_IN_FULL, ...layers.map(withAliases)], "", originOf(own)));
   const { value, origins } = merged;
-  const inLayers = engine === undefined ? inFiles : layers.flatMap((layer) => validateLayer(name, layer));
+  const inLayers = engine === undefined ? inFiles : layers.flatMap(inLayer);
   const inValues = validate(name, value, origins);
   const settings = readableSettings(value);
   const betweenValues = settings === undefined ? [] : checkRules(ruleInput(name, settings, merged));

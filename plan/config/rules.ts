@@ -227,15 +227,22 @@ const requestFitsLimit: Rule = ({ zone, settings, origins }) => {
     ...Object.entries(settings.apps).flatMap(([name, app]) =>
       check(`apps.${name}.resources`, app?.resources),
     ),
-    ...check("gpu.devicePlugin.resources", settings.gpu.devicePlugin?.resources),
+    ...Object.entries(settings.gpu).flatMap(([key, operand]) =>
+      check(`gpu.${key}.resources`, (asMap(operand) as { readonly resources?: Resources }).resources),
+    ),
   ];
 };
 
+/** Keys of `gpu` that say something of a zone whose GPU stack is somebody else's, too: what its nodes offer. */
+const READ_ALWAYS: readonly string[] = ["managed", "release", "mig", "readyTimeout"];
+
 /** Where somebody else runs the GPU stack, the keys of its operands change nothing. */
 const operandsAreOurs: Rule = ({ zone, settings, origins }) => {
-  const unread = (["devicePlugin", "daemonsets"] as const).filter((key) => settings.gpu[key] !== undefined);
   if (settings.gpu.managed) return [];
-  return unread.map((key) => ({
+  const unread = Object.entries(settings.gpu).filter(
+    ([key, value]) => value !== undefined && !READ_ALWAYS.includes(key) && !isMigStrategyAlone(key, value),
+  );
+  return unread.map(([key]) => ({
     ...error(zone, origins, `gpu.${key}`, "GZ003", {
       message: `wanted gpu.managed: true beside gpu.${key}, got false: nothing reads gpu.${key} then`,
       fix: `take ${key} out, or set it where the GPU stack is installed`,
@@ -243,6 +250,11 @@ const operandsAreOurs: Rule = ({ zone, settings, origins }) => {
     severity: "warning",
   }));
 };
+
+/** `migManager.strategy` is another name of `mig.strategy`. */
+function isMigStrategyAlone(key: string, value: unknown): boolean {
+  return key === "migManager" && Object.keys(asMap(value)).every((each) => each === "strategy");
+}
 
 const layersAreNamedOnce: Rule = ({ zone, settings, origins }) =>
   settings.extends.flatMap((name, index) => {

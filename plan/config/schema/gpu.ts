@@ -1,5 +1,15 @@
 import { z } from "zod";
-import { envName, labels, later, repository, resources, subdomain, toleration, version } from "./values.ts";
+import {
+  envName,
+  hostPath,
+  labels,
+  later,
+  repository,
+  resources,
+  subdomain,
+  toleration,
+  version,
+} from "./values.ts";
 
 /** Nodes at once, 1 or more, or a share of all. */
 const maxUnavailable = z.union([
@@ -24,6 +34,25 @@ export const operandShape = {
 const operand = z.strictObject(operandShape);
 export type OperandSettings = z.infer<typeof operand>;
 
+const devicePlugin = z.strictObject({
+  ...operandShape,
+  mps: z
+    .strictObject({ root: hostPath.optional().describe("Directory on the nodes. Default: /run/nvidia/mps.") })
+    .optional()
+    .describe("Where the MPS control daemon and its clients meet."),
+});
+
+const migManager = z.strictObject({
+  ...operandShape,
+  strategy: z.enum(["none", "single", "mixed"]).optional().describe("Another name of mig.strategy."),
+  gpuClientsConfig: z
+    .strictObject({ name: subdomain })
+    .optional()
+    .describe(
+      "ConfigMap in the namespace gpu-operator, key clients.yaml: systemd services that hold GPUs. Default: NVIDIA's list.",
+    ),
+});
+
 /** How the zone's GPUs are driven; names and nesting are ClusterPolicy's. */
 export const gpu = z.strictObject({
   managed: z
@@ -37,7 +66,7 @@ export const gpu = z.strictObject({
     .strictObject({ strategy: z.enum(["none", "single", "mixed"]).optional() })
     .optional()
     .describe("MIG strategy of the device plugin and GPU Feature Discovery. Default: single, as upstream."),
-  devicePlugin: operand.optional(),
+  devicePlugin: devicePlugin.optional(),
   daemonsets: z
     .strictObject({
       tolerations: z.array(toleration).optional(),
@@ -57,10 +86,10 @@ export const gpu = z.strictObject({
     .describe("What all operands' DaemonSets have in common."),
   driver: later("installing the driver natively"),
   toolkit: later("installing the container toolkit natively"),
-  gfd: later("configuring GPU Feature Discovery"),
+  gfd: operand.optional(),
   dcgm: later("installing DCGM"),
   dcgmExporter: later("installing the DCGM exporter"),
-  migManager: later("installing the MIG manager"),
+  migManager: migManager.optional(),
   nfd: later("installing Node Feature Discovery"),
   validator: later("installing the operator validator"),
   nodeStatusExporter: later("installing the node status exporter"),

@@ -97,6 +97,11 @@ export const toleration = z
       wrong("tolerationSeconds", "wanted no tolerationSeconds where the effect is not NoExecute");
   });
 
+/** A directory on the nodes. */
+export const hostPath = z
+  .string()
+  .regex(/^(\/[^/\s:]+)+$/, "wanted an absolute path such as /run/nvidia/mps, without a slash at its end");
+
 const resourceList = z.strictObject({ cpu: cpu.optional(), memory: memory.optional() });
 
 /** `{cpu, memory}` sets request = limit; `{requests, limits}` sets each. */

@@ -233,9 +233,15 @@ describe("the device plugin's DaemonSet", () => {
     assert.equal(variable("", "MIG_STRATEGY"), "single", "as upstream");
   });
 
-  it("is not there when it is disabled, with nothing that is its own", () => {
-    assert.deepEqual(objects("gpu: { devicePlugin: { enabled: false } }\n"), []);
-    assert.equal(objects("gpu: { devicePlugin: { enabled: true } }\n").length, objects("").length);
+  it("is not there when it is disabled; its configuration is, while GPU Feature Discovery reads it", () => {
+    const left = objects("gpu: { devicePlugin: { enabled: false } }\n");
+    assert.deepEqual(
+      left.map(({ kind, metadata }) => `${kind} ${metadata.name}`),
+      [`ConfigMap ${CONFIG}`],
+    );
+    assert.deepEqual(objects("gpu: { devicePlugin: { enabled: false }, gfd: { enabled: false } }\n"), []);
+    const enabled = "gpu: { devicePlugin: { enabled: true }, gfd: { enabled: false } }\n";
+    assert.deepEqual(objects(enabled), objects(""));
   });
 
   it("mounts volumes that it has, and ConfigMaps that the plan has", () => {
