@@ -26,6 +26,8 @@ export interface MigProfile {
 export interface MigBoard {
   /** Its names as GPU Feature Discovery writes them into `nvidia.com/gpu.product`. */
   readonly products: readonly string[];
+  /** PCI device and vendor, `0x20B010DE`: the MIG manager's device filters (mig-parted v0.15.0). */
+  readonly devices: readonly string[];
   readonly memoryGB: number;
   /** Most instances that one board holds. */
   readonly maxInstances: number;
@@ -83,6 +85,7 @@ const TWELVE: Geometry = {
 const TABLE: readonly BoardEntry[] = [
   {
     products: ["NVIDIA-A30"],
+    devices: ["0x20B710DE"],
     memoryGB: 24,
     maxInstances: 4,
     verified: true,
@@ -99,6 +102,7 @@ const TABLE: readonly BoardEntry[] = [
   },
   {
     products: ["NVIDIA-A100-SXM4-40GB", "NVIDIA-A100-PCIE-40GB"],
+    devices: ["0x20B010DE", "0x20B110DE", "0x20F110DE", "0x20F610DE"],
     memoryGB: 40,
     maxInstances: 7,
     verified: true,
@@ -117,6 +121,7 @@ const TABLE: readonly BoardEntry[] = [
   },
   {
     products: ["NVIDIA-A100-SXM4-80GB", "NVIDIA-A100-80GB-PCIe"],
+    devices: ["0x20B210DE", "0x20B510DE", "0x20F310DE", "0x20F510DE"],
     memoryGB: 80,
     maxInstances: 7,
     verified: true,
@@ -135,6 +140,7 @@ const TABLE: readonly BoardEntry[] = [
   },
   {
     products: ["NVIDIA-H100-80GB-HBM3", "NVIDIA-H100-PCIe"],
+    devices: ["0x233010DE", "0x233110DE", "0x232210DE", "0x232410DE"],
     memoryGB: 80,
     maxInstances: 7,
     verified: true,
@@ -153,6 +159,7 @@ const TABLE: readonly BoardEntry[] = [
   },
   {
     products: ["NVIDIA-H100-NVL"],
+    devices: ["0x232110DE", "0x233A10DE"],
     memoryGB: 94,
     maxInstances: 7,
     verified: true,
@@ -171,6 +178,7 @@ const TABLE: readonly BoardEntry[] = [
   },
   {
     products: ["NVIDIA-GH200-480GB", "NVIDIA-H20", "NVIDIA-GH200-120GB"],
+    devices: ["0x234210DE", "0x233D10DE", "0x20B610DE", "0x232910DE"],
     memoryGB: 96,
     maxInstances: 7,
     verified: true,
@@ -189,6 +197,7 @@ const TABLE: readonly BoardEntry[] = [
   },
   {
     products: ["NVIDIA-H200", "NVIDIA-H200-NVL"],
+    devices: ["0x233510DE", "0x233B10DE"],
     memoryGB: 141,
     maxInstances: 7,
     verified: true,
@@ -207,6 +216,7 @@ const TABLE: readonly BoardEntry[] = [
   },
   {
     products: ["NVIDIA-GH200-144G-HBM3e"],
+    devices: ["0x234810DE"],
     memoryGB: 144,
     maxInstances: 7,
     verified: true,
@@ -225,6 +235,7 @@ const TABLE: readonly BoardEntry[] = [
   },
   {
     products: ["NVIDIA-B200"],
+    devices: ["0x290110DE"],
     memoryGB: 180,
     maxInstances: 7,
     verified: true,
@@ -243,6 +254,7 @@ const TABLE: readonly BoardEntry[] = [
   },
   {
     products: ["NVIDIA-GB200"],
+    devices: ["0x294110DE"],
     memoryGB: 186,
     maxInstances: 7,
     verified: true,
@@ -261,6 +273,7 @@ const TABLE: readonly BoardEntry[] = [
   },
   {
     products: ["NVIDIA-B300-SXM6-AC"],
+    devices: ["0x318210DE"],
     memoryGB: 269,
     maxInstances: 7,
     verified: true,
@@ -279,6 +292,7 @@ const TABLE: readonly BoardEntry[] = [
   },
   {
     products: ["NVIDIA-GB300"],
+    devices: ["0x31C210DE"],
     memoryGB: 278,
     maxInstances: 7,
     verified: true,
@@ -301,6 +315,7 @@ const TABLE: readonly BoardEntry[] = [
       "NVIDIA-RTX-PRO-6000-Blackwell-Workstation-Edition",
       "NVIDIA-RTX-PRO-6000-Blackwell-Max-Q-Workstation-Edition",
     ],
+    devices: ["0x2BB510DE", "0x2BB110DE", "0x2BB410DE"],
     memoryGB: 96,
     maxInstances: 4,
     verified: true,
@@ -323,6 +338,7 @@ const TABLE: readonly BoardEntry[] = [
   },
   {
     products: ["NVIDIA-RTX-PRO-5000-Blackwell", "NVIDIA-RTX-PRO-5000-72GB-Blackwell"],
+    devices: ["0x2BB310DE"],
     memoryGB: 48,
     maxInstances: 2,
     verified: false,
@@ -341,6 +357,7 @@ const TABLE: readonly BoardEntry[] = [
   },
   {
     products: ["NVIDIA-RTX-PRO-4500-Blackwell"],
+    devices: ["0x2C3110DE"],
     memoryGB: 32,
     maxInstances: 2,
     verified: false,

@@ -49,6 +49,11 @@ export function nearestLayouts(board: MigBoard, layout: MigLayout, most: number)
     .map(({ each }) => each);
 }
 
+/** A pool's `mig` as it is written: a standard name, or a layout. */
+export function migText(mig: string | MigLayout): string {
+  return typeof mig === "string" ? mig : layoutText(mig);
+}
+
 /** A layout as it is written in a pool: `{ 1g.5gb: 2, 3g.20gb: 1 }`. */
 export function layoutText(layout: MigLayout): string {
   const parts = Object.entries(layout)

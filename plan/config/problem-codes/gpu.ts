@@ -233,4 +233,26 @@ spec:
       },
     },
   },
+  GZ209: {
+    title: "MIG layout that the strategy cannot offer",
+    why: "The MIG strategy decides what the device plugin makes of a board that is cut. Under `none` it offers the board as a whole, which no process can use in MIG mode; under `single` it wants equal devices on every board of a node, and where they differ it offers nothing. Under `mixed` each profile is a resource of its own.",
+    wrong: {
+      files: {
+        [STACK_FILE]: `config:
+  gpu-zones:gpu: { mig: { strategy: single } }
+  gpu-zones:nodePools:
+    a100: { hardware: a100x8, nodes: [ds-node1], mig: { 1g.5gb: 4, 3g.20gb: 1 } }
+`,
+      },
+    },
+    right: {
+      files: {
+        [STACK_FILE]: `config:
+  gpu-zones:gpu: { mig: { strategy: mixed } }
+  gpu-zones:nodePools:
+    a100: { hardware: a100x8, nodes: [ds-node1], mig: { 1g.5gb: 4, 3g.20gb: 1 } }
+`,
+      },
+    },
+  },
 } as const satisfies Record<string, CodeInfo>;
