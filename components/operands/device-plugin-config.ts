@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import type { NodePool, Zone } from "../../plan/config/zone.ts";
 import { migStrategy, profilesOf, sharingReplicas } from "../../plan/gpu/product-label.ts";
+import { poolMigStrategy, sharesByMps } from "../../plan/gpu/sharing.ts";
 import { contentHash } from "./content-hash.ts";
 
 /** Entry that nodes without the label `nvidia.com/device-plugin.config` use. */
@@ -20,9 +21,9 @@ export function poolEntry(zone: Zone, name: string, pool: NodePool): ConfigEntry
   if (replicas === 1) return undefined;
   const content = stringify({
     version: "v1",
-    flags: { migStrategy: migStrategy(zone.gpu) },
+    flags: { migStrategy: poolMigStrategy(zone.gpu, pool) },
     sharing: {
-      timeSlicing: {
+      [sharesByMps(pool) ? "mps" : "timeSlicing"]: {
         // A second share of a GPU is no larger GPU: refuse it instead of giving what was not asked for.
         failRequestsGreaterThanOne: true,
         resources: sharedResources(zone, pool).map((resource) => ({ name: resource, replicas })),

@@ -5,6 +5,7 @@ import { migLayoutFitsBoard } from "./mig-layout-fits-board.ts";
 import { migStrategyOffersLayout } from "./mig-strategy-offers-layout.ts";
 import { objectHasNamespace } from "./object-has-namespace.ts";
 import { objectHasOneOwner } from "./object-has-one-owner.ts";
+import { sharingWorks } from "./sharing-works.ts";
 import { selectorMatchesTemplate } from "./selector-matches-template.ts";
 
 const CHECKS: readonly Check[] = [
@@ -14,6 +15,7 @@ const CHECKS: readonly Check[] = [
   customResourceHasDefinition,
   migLayoutFitsBoard,
   migStrategyOffersLayout,
+  sharingWorks,
 ];
 
 /** Every check on the plan; all findings at once. */

@@ -16,7 +16,8 @@ export function migStrategy(gpu: {
 /** Replicas of each GPU (or MIG device) of the pool: 1 when nobody shares. */
 export function sharingReplicas(pool: Pick<NodePool, "sharing">): number {
   const sharing = pool.sharing;
-  return sharing !== undefined && "timeSlicing" in sharing ? sharing.timeSlicing : 1;
+  if (sharing === undefined) return 1;
+  return "timeSlicing" in sharing ? sharing.timeSlicing : sharing.mps;
 }
 
 /** True when the pool's boards are cut into MIG devices. */
@@ -40,7 +41,7 @@ export function uniformProfile(pool: Pick<NodePool, "mig">): string | undefined 
 }
 
 /** What each of the pool's boards holds; undefined when its standard layout is not known for the board. */
-function layoutOf(pool: MigPool): MigLayout | undefined {
+export function layoutOf(pool: MigPool): MigLayout | undefined {
   const { mig } = pool;
   if (typeof mig !== "string") return mig ?? {};
   const board = migBoardOf(pool);

@@ -255,4 +255,24 @@ spec:
       },
     },
   },
+  GZ210: {
+    title: "Sharing that cannot work",
+    why: "MPS gives each pod its part of a GPU's memory and threads, and it does so on whole boards only: with MIG devices the control daemon does not start, and the node offers no GPU. Boards before Turing take 16 clients at most. Time-slicing works on all of them.",
+    wrong: {
+      files: {
+        [STACK_FILE]: `config:
+  gpu-zones:nodePools:
+    a100: { hardware: a100x8, nodes: [ds-node1], mig: all-1g.5gb, sharing: { mps: 4 } }
+`,
+      },
+    },
+    right: {
+      files: {
+        [STACK_FILE]: `config:
+  gpu-zones:nodePools:
+    a100: { hardware: a100x8, nodes: [ds-node1], sharing: { mps: 4 } }
+`,
+      },
+    },
+  },
 } as const satisfies Record<string, CodeInfo>;

@@ -6,9 +6,20 @@ const MIG_PROFILE = /^\d+g\.\d+gb(\+(me(\.all)?|gfx)|-me)?$/;
 
 const oneOrList = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
 
+/** Clients that one GPU takes (k8s-device-plugin v0.20.0, MPS control daemon; boards before Turing take fewer). */
+const MPS_CLIENTS_MAX = 48;
+
 const sharing = z.union([
   z.strictObject({ timeSlicing: z.int().min(2).describe("Pods that share one GPU, 2 or more.") }),
-  z.strictObject({ mps: later("sharing by MPS") }),
+  z.strictObject({
+    mps: z
+      .int()
+      .min(2)
+      .max(MPS_CLIENTS_MAX, `wanted ${MPS_CLIENTS_MAX} or less: a GPU takes no more MPS clients`)
+      .describe(
+        `Pods that share one GPU by MPS, ${MPS_CLIENTS_MAX} at most: each has its part of memory and threads.`,
+      ),
+  }),
 ]);
 
 const layoutName = z
@@ -50,7 +61,10 @@ const hardwareShape = {
     .regex(/^(containerd|crio)@\d+\.\d+(\.\d+)?$/, "wanted containerd@<version> or crio@<version>")
     .optional()
     .describe(`Container runtime of the nodes, such as containerd@2.1. ${SIMULATED}`),
-  secureBoot: later("checking Secure Boot against the driver"),
+  secureBoot: z
+    .boolean()
+    .optional()
+    .describe("Whether the nodes boot signed kernel modules only. Default: not known, taken for false."),
   driver: later("a driver of its own for a pool"),
   mig: mig
     .optional()

@@ -26,6 +26,7 @@ const LABELS: [title: string, pool: NodePool, strategy: MigStrategy, label: stri
   ["a whole board under single", pool(), "single", A100],
   ["a shared board", pool(SHARED), "mixed", `${A100}-SHARED`],
   ["a shared board under none", pool(SHARED), "none", `${A100}-SHARED`],
+  ["a board shared by MPS", pool({ sharing: { mps: 4 } }), "mixed", `${A100}-SHARED`],
   ["a board out of MIG mode", pool({ mig: "all-disabled" }), "single", A100],
   ["a shared board out of MIG mode", pool({ mig: "all-disabled", ...SHARED }), "single", `${A100}-SHARED`],
   ["equal slices under single", pool({ mig: "all-1g.5gb" }), "single", `${A100}-MIG-1g.5gb`],
@@ -128,6 +129,7 @@ describe("a pool's boards", () => {
   it("serve one pod each unless the pool shares them", () => {
     assert.equal(sharingReplicas({}), 1);
     assert.equal(sharingReplicas({ sharing: { timeSlicing: 4 } }), 4);
+    assert.equal(sharingReplicas({ sharing: { mps: 8 } }), 8);
   });
 });
 
