@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import type { NodePool, Zone } from "../../plan/config/zone.ts";
 import { migStrategy, profilesOf, sharingReplicas } from "../../plan/gpu/product-label.ts";
-import { poolMigStrategy } from "../../plan/gpu/sharing.ts";
+import { poolMigStrategy, sharesByMps } from "../../plan/gpu/sharing.ts";
 import { contentHash } from "./content-hash.ts";
 
 /** Entry that nodes without the label `nvidia.com/device-plugin.config` use. */
@@ -23,7 +23,7 @@ export function poolEntry(zone: Zone, name: string, pool: NodePool): ConfigEntry
     version: "v1",
     flags: { migStrategy: poolMigStrategy(zone.gpu, pool) },
     sharing: {
-      timeSlicing: {
+      [sharesByMps(pool) ? "mps" : "timeSlicing"]: {
         // A second share of a GPU is no larger GPU: refuse it instead of giving what was not asked for.
         failRequestsGreaterThanOne: true,
         resources: sharedResources(zone, pool).map((resource) => ({ name: resource, replicas })),

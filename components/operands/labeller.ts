@@ -13,6 +13,7 @@ import { imageName, type Release } from "../releases/release.ts";
 import { contentHash } from "./content-hash.ts";
 import { poolEntry } from "./device-plugin-config.ts";
 import { LABEL_INTERVAL_SECONDS, LABEL_NODES_SCRIPT, TABLE_DIRECTORY, TEMPLATE_KEY } from "./label-nodes.ts";
+import { migConfigName } from "./mig-config.ts";
 import { nodeLabelTemplate, type PoolRow } from "./node-label-template.ts";
 import { GPU_NAMESPACE, type Operand } from "./operand.ts";
 import { tolerations } from "./tolerations.ts";
@@ -47,7 +48,7 @@ export function poolTable(zone: Zone): PoolRow[] {
     nodes: pool.nodes ?? null,
     selector: pool.selector ?? null,
     driver: null,
-    migConfig: pool.mig ?? null,
+    migConfig: migConfigName(name, pool),
     devicePluginConfig: poolEntry(zone, name, pool)?.name ?? null,
   }));
 }

@@ -2,8 +2,10 @@ import type { Problem } from "../config/problem.ts";
 import type { Check, CheckInput } from "./check.ts";
 import { customResourceHasDefinition } from "./custom-resource-has-definition.ts";
 import { migLayoutFitsBoard } from "./mig-layout-fits-board.ts";
+import { migStrategyOffersLayout } from "./mig-strategy-offers-layout.ts";
 import { objectHasNamespace } from "./object-has-namespace.ts";
 import { objectHasOneOwner } from "./object-has-one-owner.ts";
+import { sharingWorks } from "./sharing-works.ts";
 import { selectorMatchesTemplate } from "./selector-matches-template.ts";
 
 const CHECKS: readonly Check[] = [
@@ -12,6 +14,8 @@ const CHECKS: readonly Check[] = [
   selectorMatchesTemplate,
   customResourceHasDefinition,
   migLayoutFitsBoard,
+  migStrategyOffersLayout,
+  sharingWorks,
 ];
 
 /** Every check on the plan; all findings at once. */

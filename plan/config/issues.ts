@@ -65,7 +65,9 @@ export function wouldFit(value: unknown, path: readonly string[], candidate: unk
   const at = path.join(".");
   return issuesOf(changed).every((issue) => {
     const other = issue.path.map(String).join(".");
-    return other !== at && !other.startsWith(`${at}.`);
+    // A union above the path tells as one what is wrong inside of it.
+    const above = issue.code === "invalid_union" && at.startsWith(`${other}.`);
+    return other !== at && !other.startsWith(`${at}.`) && !above;
   });
 }
 

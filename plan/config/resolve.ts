@@ -17,7 +17,7 @@ export function fillIn(merged: Merged): Merged {
   for (const [name, pool] of Object.entries(pools)) {
     if (!isMap(pool)) continue;
     const className = typeof pool["hardware"] === "string" ? pool["hardware"] : "";
-    const from = Object.hasOwn(classes, className) ? withoutBoard(asMap(classes[className])) : {};
+    const from = Object.hasOwn(classes, className) ? asMap(classes[className]) : {};
     const filled = mergePlain(from, pool, `nodePools.${name}`);
     pools[name] = filled;
     copyOrigins(merged.origins, `hardware.${className}`, `nodePools.${name}`, from, filled);
@@ -33,12 +33,6 @@ export function fillIn(merged: Merged): Merged {
     copyOrigins(merged.origins, "appDefaults", at, own, filled);
   }
   return { value, origins: merged.origins };
-}
-
-/** `board` describes the class, not the pool. */
-function withoutBoard(hardware: JsonMap): JsonMap {
-  const { board, ...rest } = hardware;
-  return rest;
 }
 
 /**

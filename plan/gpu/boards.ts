@@ -1,3 +1,5 @@
+import type { NodePool } from "../config/zone.ts";
+import { quantityValue } from "../quantity.ts";
 import { migBoard } from "./mig.ts";
 
 /** A board that cannot be cut into MIG devices. */
@@ -34,10 +36,16 @@ export function isWithoutMig(product: string): boolean {
   return BY_PRODUCT.has(product);
 }
 
-/** The most memory that a board can have, in bytes: no less than it shows; undefined where that is not known. */
-export function boardMemory(product: string): number | undefined {
+/** True for boards of which the tables here know something: what a hardware class says of them is not needed. */
+export function isKnownBoard(product: string): boolean {
+  return isWithoutMig(product) || migBoard(product)?.verified === true;
+}
+
+/** The most memory that a pool's board can have, in bytes: no less than it shows; undefined where that is not known. */
+export function boardMemory({ product, board }: Pick<NodePool, "product" | "board">): number | undefined {
   const plain = BY_PRODUCT.get(product)?.memoryMiB;
   if (plain !== undefined) return plain * 2 ** 20;
-  const board = migBoard(product);
-  return board && board.memoryGB * 2 ** 30;
+  const known = migBoard(product);
+  if (known !== undefined) return known.memoryGB * 2 ** 30;
+  return board?.memory === undefined ? undefined : quantityValue(board.memory);
 }

@@ -1,33 +1,6 @@
-/** One MIG profile of a board. */
-export interface MigProfile {
-  /** NVIDIA's name, such as `1g.5gb` or `1g.5gb+me`. */
-  readonly profile: string;
-  /** How many instances of it one empty board takes. */
-  readonly maxInstances: number;
-  /** Compute slices of one instance, as the name says. */
-  readonly slices: number;
-  /** Memory slices of one instance; a board has 8 (7-slice boards) or as many as it has compute slices. */
-  readonly memorySlices: number;
-  /** Gigabytes in the name; the device itself shows a little less. */
-  readonly memoryGB: number;
-}
-
-/** A board that can be cut into MIG devices. */
-export interface MigBoard {
-  /** Its names as GPU Feature Discovery writes them into `nvidia.com/gpu.product`. */
-  readonly products: readonly string[];
-  readonly memoryGB: number;
-  /** Most instances that one board holds. */
-  readonly maxInstances: number;
-  /** False: no NVIDIA source was read that agrees with this entry. A user who sees it must be told. */
-  readonly verified: boolean;
-  /** What the MIG manager makes of `all-balanced`; undefined where that is not known. */
-  readonly allBalanced: MigLayout | undefined;
-  readonly profiles: readonly MigProfile[];
-}
-
-/** Instances of each profile on one board. */
-export type MigLayout = Readonly<Record<string, number>>;
+import type { NodePool } from "../config/zone.ts";
+import { quantityValue } from "../quantity.ts";
+import { MIG_BOARDS, type MigBoard, type MigLayout, type MigProfile } from "./mig-boards.ts";
 
 /** True when the layout of that name puts the board into MIG mode. */
 export function enablesMig(layoutName: string): boolean {
@@ -39,25 +12,59 @@ export function migBoard(product: string): MigBoard | undefined {
   return BOARDS.get(product);
 }
 
+/** The pool's board: the table's, or what the pool says of one that is not in it, or that nobody verified. */
+export function migBoardOf({ product, board }: Pick<NodePool, "product" | "board">): MigBoard | undefined {
+  const known = migBoard(product);
+  if (known?.verified === true || board?.migProfiles === undefined) return known;
+  const profiles = Object.entries(board.migProfiles).map(([name, most]) => declaredProfile(name, most));
+  return {
+    products: [product],
+    devices: [],
+    memoryGB: board.memory === undefined ? 0 : (quantityValue(board.memory) ?? 0) / 2 ** 30,
+    maxInstances: Math.max(...profiles.map(({ maxInstances }) => maxInstances)),
+    verified: false,
+    placements: "unknown",
+    allBalanced: undefined,
+    profiles,
+  };
+}
+
+/** Slices and memory stand in the name; the memory slices, and so the places, nobody said. */
+function declaredProfile(profile: string, maxInstances: number): MigProfile {
+  const [, slices = "", memory = ""] = /^(\d+)g\.(\d+)gb/.exec(profile) ?? [];
+  return {
+    ...{ profile, maxInstances, slices: Number(slices), memorySlices: Number(slices) },
+    ...{ memoryGB: Number(memory), places: undefined },
+  };
+}
+
 /** Names of the layouts that the MIG manager generates for the board: what `mig` of a pool may be. */
-export function standardLayoutNames(product: string): readonly string[] {
-  const board = migBoard(product);
-  if (board === undefined) return [];
+export function layoutNames(board: MigBoard): readonly string[] {
   const balanced = board.allBalanced === undefined ? [] : ["all-balanced"];
   return ["all-disabled", "all-enabled", ...balanced, ...board.profiles.map(layoutName)];
 }
 
 /**
  * What one board holds under a standard layout (`all-disabled` and `all-enabled`: no instance).
- * @returns undefined when the board has no layout of that name, or is not in the table
+ * @returns undefined when the board has no layout of that name
  */
-export function standardLayout(product: string, name: string): MigLayout | undefined {
-  const board = migBoard(product);
-  if (board === undefined) return undefined;
+export function layoutNamed(board: MigBoard, name: string): MigLayout | undefined {
   if (name === "all-disabled" || name === "all-enabled") return {};
   if (name === "all-balanced") return board.allBalanced;
   const profile = board.profiles.find((each) => layoutName(each) === name);
   return profile && { [profile.profile]: profile.maxInstances };
+}
+
+/** The same by product; none when it is not in the table. */
+export function standardLayoutNames(product: string): readonly string[] {
+  const board = migBoard(product);
+  return board === undefined ? [] : layoutNames(board);
+}
+
+/** The same by product; undefined also when it is not in the table. */
+export function standardLayout(product: string, name: string): MigLayout | undefined {
+  const board = migBoard(product);
+  return board && layoutNamed(board, name);
 }
 
 /** `1g.5gb+me` is `all-1g.5gb.me`: a label value takes no plus sign. */
@@ -65,265 +72,6 @@ function layoutName(profile: MigProfile): string {
   return `all-${profile.profile.replace("+", ".")}`;
 }
 
-/** A profile: name, instances that fit, compute slices, memory slices, gigabytes in the name. */
-type Row = readonly [string, number, number, number, number];
-
-interface BoardEntry extends Omit<MigBoard, "profiles"> {
-  readonly profiles: readonly Row[];
-}
-
-/** Geometry of mig-parted v0.15.0 and gpu-operator v26.7.0; memory slices of Hopper and newer follow from the sizes. */
-const TABLE: readonly BoardEntry[] = [
-  {
-    products: ["NVIDIA-A30"],
-    memoryGB: 24,
-    maxInstances: 4,
-    verified: true,
-    allBalanced: { "1g.6gb": 2, "2g.12gb": 1 },
-    profiles: [
-      ["1g.6gb", 4, 1, 1, 6],
-      ["1g.6gb+me", 1, 1, 1, 6],
-      ["2g.12gb", 2, 2, 2, 12],
-      ["2g.12gb+me", 1, 2, 2, 12],
-      ["4g.24gb", 1, 4, 4, 24],
-    ],
-  },
-  {
-    products: ["NVIDIA-A100-SXM4-40GB", "NVIDIA-A100-PCIE-40GB"],
-    memoryGB: 40,
-    maxInstances: 7,
-    verified: true,
-    allBalanced: { "1g.5gb": 2, "2g.10gb": 1, "3g.20gb": 1 },
-    profiles: [
-      ["1g.5gb", 7, 1, 1, 5],
-      ["1g.5gb+me", 1, 1, 1, 5],
-      ["1g.10gb", 4, 1, 2, 10],
-      ["2g.10gb", 3, 2, 2, 10],
-      ["3g.20gb", 2, 3, 4, 20],
-      ["4g.20gb", 1, 4, 4, 20],
-      ["7g.40gb", 1, 7, 8, 40],
-    ],
-  },
-  {
-    products: ["NVIDIA-A100-SXM4-80GB", "NVIDIA-A100-80GB-PCIe"],
-    memoryGB: 80,
-    maxInstances: 7,
-    verified: true,
-    allBalanced: { "1g.10gb": 2, "2g.20gb": 1, "3g.40gb": 1 },
-    profiles: [
-      ["1g.10gb", 7, 1, 1, 10],
-      ["1g.10gb+me", 1, 1, 1, 10],
-      ["1g.20gb", 4, 1, 2, 20],
-      ["2g.20gb", 3, 2, 2, 20],
-      ["3g.40gb", 2, 3, 4, 40],
-      ["4g.40gb", 1, 4, 4, 40],
-      ["7g.80gb", 1, 7, 8, 80],
-    ],
-  },
-  {
-    products: ["NVIDIA-H100-80GB-HBM3", "NVIDIA-H100-PCIe"],
-    memoryGB: 80,
-    maxInstances: 7,
-    verified: true,
-    allBalanced: { "1g.10gb": 2, "2g.20gb": 1, "3g.40gb": 1 },
-    profiles: [
-      ["1g.10gb", 7, 1, 1, 10],
-      ["1g.10gb+me", 1, 1, 1, 10],
-      ["1g.20gb", 4, 1, 2, 20],
-      ["2g.20gb", 3, 2, 2, 20],
-      ["3g.40gb", 2, 3, 4, 40],
-      ["4g.40gb", 1, 4, 4, 40],
-      ["7g.80gb", 1, 7, 8, 80],
-    ],
-  },
-  {
-    products: ["NVIDIA-H100-NVL"],
-    memoryGB: 94,
-    maxInstances: 7,
-    verified: true,
-    allBalanced: { "1g.12gb": 2, "2g.24gb": 1, "3g.47gb": 1 },
-    profiles: [
-      ["1g.12gb", 7, 1, 1, 12],
-      ["1g.12gb+me", 1, 1, 1, 12],
-      ["1g.24gb", 4, 1, 2, 24],
-      ["2g.24gb", 3, 2, 2, 24],
-      ["3g.47gb", 2, 3, 4, 47],
-      ["4g.47gb", 1, 4, 4, 47],
-      ["7g.94gb", 1, 7, 8, 94],
-    ],
-  },
-  {
-    products: ["NVIDIA-GH200-480GB", "NVIDIA-H20", "NVIDIA-GH200-120GB"],
-    memoryGB: 96,
-    maxInstances: 7,
-    verified: true,
-    allBalanced: { "1g.12gb": 2, "2g.24gb": 1, "3g.48gb": 1 },
-    profiles: [
-      ["1g.12gb", 7, 1, 1, 12],
-      ["1g.12gb+me", 1, 1, 1, 12],
-      ["1g.24gb", 4, 1, 2, 24],
-      ["2g.24gb", 3, 2, 2, 24],
-      ["3g.48gb", 2, 3, 4, 48],
-      ["4g.48gb", 1, 4, 4, 48],
-      ["7g.96gb", 1, 7, 8, 96],
-    ],
-  },
-  {
-    products: ["NVIDIA-H200", "NVIDIA-H200-NVL"],
-    memoryGB: 141,
-    maxInstances: 7,
-    verified: true,
-    allBalanced: { "1g.18gb": 2, "2g.35gb": 1, "3g.71gb": 1 },
-    profiles: [
-      ["1g.18gb", 7, 1, 1, 18],
-      ["1g.18gb+me", 1, 1, 1, 18],
-      ["1g.35gb", 4, 1, 2, 35],
-      ["2g.35gb", 3, 2, 2, 35],
-      ["3g.71gb", 2, 3, 4, 71],
-      ["4g.71gb", 1, 4, 4, 71],
-      ["7g.141gb", 1, 7, 8, 141],
-    ],
-  },
-  {
-    products: ["NVIDIA-GH200-144G-HBM3e"],
-    memoryGB: 144,
-    maxInstances: 7,
-    verified: true,
-    allBalanced: { "1g.18gb": 2, "2g.36gb": 1, "3g.72gb": 1 },
-    profiles: [
-      ["1g.18gb", 7, 1, 1, 18],
-      ["1g.18gb+me", 1, 1, 1, 18],
-      ["1g.36gb", 4, 1, 2, 36],
-      ["2g.36gb", 3, 2, 2, 36],
-      ["3g.72gb", 2, 3, 4, 72],
-      ["4g.72gb", 1, 4, 4, 72],
-      ["7g.144gb", 1, 7, 8, 144],
-    ],
-  },
-  {
-    products: ["NVIDIA-B200"],
-    memoryGB: 180,
-    maxInstances: 7,
-    verified: true,
-    allBalanced: { "1g.23gb": 2, "2g.45gb": 1, "3g.90gb": 1 },
-    profiles: [
-      ["1g.23gb", 7, 1, 1, 23],
-      ["1g.23gb+me", 1, 1, 1, 23],
-      ["1g.45gb", 4, 1, 2, 45],
-      ["2g.45gb", 3, 2, 2, 45],
-      ["3g.90gb", 2, 3, 4, 90],
-      ["4g.90gb", 1, 4, 4, 90],
-      ["7g.180gb", 1, 7, 8, 180],
-    ],
-  },
-  {
-    products: ["NVIDIA-GB200"],
-    memoryGB: 186,
-    maxInstances: 7,
-    verified: true,
-    allBalanced: { "1g.23gb": 2, "2g.47gb": 1, "3g.93gb": 1 },
-    profiles: [
-      ["1g.23gb", 7, 1, 1, 23],
-      ["1g.23gb+me", 1, 1, 1, 23],
-      ["1g.47gb", 4, 1, 2, 47],
-      ["2g.47gb", 3, 2, 2, 47],
-      ["3g.93gb", 2, 3, 4, 93],
-      ["4g.93gb", 1, 4, 4, 93],
-      ["7g.186gb", 1, 7, 8, 186],
-    ],
-  },
-  {
-    products: ["NVIDIA-B300-SXM6-AC"],
-    memoryGB: 269,
-    maxInstances: 7,
-    verified: true,
-    allBalanced: { "1g.34gb": 2, "2g.67gb": 1, "3g.135gb": 1 },
-    profiles: [
-      ["1g.34gb", 7, 1, 1, 34],
-      ["1g.34gb+me", 1, 1, 1, 34],
-      ["1g.67gb", 4, 1, 2, 67],
-      ["2g.67gb", 3, 2, 2, 67],
-      ["3g.135gb", 2, 3, 4, 135],
-      ["4g.135gb", 1, 4, 4, 135],
-      ["7g.269gb", 1, 7, 8, 269],
-    ],
-  },
-  {
-    products: ["NVIDIA-GB300"],
-    memoryGB: 278,
-    maxInstances: 7,
-    verified: true,
-    allBalanced: { "1g.35gb": 2, "2g.70gb": 1, "3g.139gb": 1 },
-    profiles: [
-      ["1g.35gb", 7, 1, 1, 35],
-      ["1g.35gb+me", 1, 1, 1, 35],
-      ["1g.70gb", 4, 1, 2, 70],
-      ["2g.70gb", 3, 2, 2, 70],
-      ["3g.139gb", 2, 3, 4, 139],
-      ["4g.139gb", 1, 4, 4, 139],
-      ["7g.278gb", 1, 7, 8, 278],
-    ],
-  },
-  {
-    products: [
-      "NVIDIA-RTX-PRO-6000-Blackwell-Server-Edition",
-      "NVIDIA-RTX-PRO-6000-Blackwell-Workstation-Edition",
-      "NVIDIA-RTX-PRO-6000-Blackwell-Max-Q-Workstation-Edition",
-    ],
-    memoryGB: 96,
-    maxInstances: 4,
-    verified: true,
-    allBalanced: { "1g.24gb": 2, "2g.48gb": 1 },
-    profiles: [
-      ["1g.24gb", 4, 1, 1, 24],
-      ["1g.24gb+me", 1, 1, 1, 24],
-      ["1g.24gb+gfx", 4, 1, 1, 24],
-      ["1g.24gb+me.all", 1, 1, 1, 24],
-      ["1g.24gb-me", 4, 1, 1, 24],
-      ["2g.48gb", 2, 2, 2, 48],
-      ["2g.48gb+gfx", 2, 2, 2, 48],
-      ["2g.48gb+me.all", 1, 2, 2, 48],
-      ["2g.48gb-me", 2, 2, 2, 48],
-      ["4g.96gb", 1, 4, 4, 96],
-      ["4g.96gb+gfx", 1, 4, 4, 96],
-    ],
-  },
-  {
-    products: ["NVIDIA-RTX-PRO-5000-Blackwell", "NVIDIA-RTX-PRO-5000-72GB-Blackwell"],
-    memoryGB: 48,
-    maxInstances: 2,
-    verified: false,
-    allBalanced: undefined,
-    profiles: [
-      ["1g.12gb", 1, 1, 1, 12],
-      ["1g.12gb+me", 1, 1, 1, 12],
-      ["1g.12gb+gfx", 1, 1, 1, 12],
-      ["1g.12gb-me", 3, 1, 1, 12],
-      ["2g.24gb-me", 1, 2, 2, 24],
-      ["4g.48gb", 1, 4, 4, 48],
-      ["4g.48gb+gfx", 1, 4, 4, 48],
-    ],
-  },
-  {
-    products: ["NVIDIA-RTX-PRO-4500-Blackwell"],
-    memoryGB: 32,
-    maxInstances: 2,
-    verified: false,
-    allBalanced: undefined,
-    profiles: [
-      ["1g.16gb", 2, 1, 1, 16],
-      ["2g.32gb", 1, 2, 2, 32],
-    ],
-  },
-];
-
 const BOARDS: ReadonlyMap<string, MigBoard> = new Map(
-  TABLE.flatMap(({ profiles, ...board }) => {
-    const full: MigBoard = { ...board, profiles: profiles.map(profileOf) };
-    return board.products.map((product) => [product, full] as const);
-  }),
+  MIG_BOARDS.flatMap((board) => board.products.map((product) => [product, board] as const)),
 );
-
-function profileOf([profile, maxInstances, slices, memorySlices, memoryGB]: Row): MigProfile {
-  return { profile, maxInstances, slices, memorySlices, memoryGB };
-}

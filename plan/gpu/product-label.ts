@@ -1,7 +1,10 @@
 import type { NodePool } from "../config/zone.ts";
-import { standardLayout } from "./mig.ts";
+import { layoutNamed, migBoardOf } from "./mig.ts";
+import type { MigLayout } from "./mig-boards.ts";
 
 export type MigStrategy = "none" | "single" | "mixed";
+
+type MigPool = Pick<NodePool, "mig" | "product" | "board">;
 
 /** The MIG strategy that holds for a zone; upstream's default is single (ClusterPolicy `mig.strategy`). */
 export function migStrategy(gpu: {
@@ -13,7 +16,8 @@ export function migStrategy(gpu: {
 /** Replicas of each GPU (or MIG device) of the pool: 1 when nobody shares. */
 export function sharingReplicas(pool: Pick<NodePool, "sharing">): number {
   const sharing = pool.sharing;
-  return sharing !== undefined && "timeSlicing" in sharing ? sharing.timeSlicing : 1;
+  if (sharing === undefined) return 1;
+  return "timeSlicing" in sharing ? sharing.timeSlicing : sharing.mps;
 }
 
 /** True when the pool's boards are cut into MIG devices. */
@@ -26,8 +30,22 @@ export function isPartitioned(pool: Pick<NodePool, "mig">): boolean {
  * undefined when the boards are whole or their devices are unequal.
  */
 export function uniformProfile(pool: Pick<NodePool, "mig">): string | undefined {
-  const profile = isPartitioned(pool) ? pool.mig?.slice("all-".length) : undefined;
+  const { mig } = pool;
+  if (mig === undefined || !isPartitioned(pool)) return undefined;
+  if (typeof mig !== "string") {
+    const [only, ...more] = Object.keys(mig);
+    return only === undefined || more.length > 0 ? undefined : profileName(only);
+  }
+  const profile = mig.slice("all-".length);
   return profile === "balanced" || profile === "enabled" ? undefined : profile;
+}
+
+/** What each of the pool's boards holds; undefined when its standard layout is not known for the board. */
+export function layoutOf(pool: MigPool): MigLayout | undefined {
+  const { mig } = pool;
+  if (typeof mig !== "string") return mig ?? {};
+  const board = migBoardOf(pool);
+  return board && layoutNamed(board, mig);
 }
 
 /** True when the pool's nodes offer `nvidia.com/gpu` that a process can use: whole boards, or equal slices under single. */
@@ -36,11 +54,11 @@ export function offersGpu(pool: Pick<NodePool, "mig">, strategy: MigStrategy): b
 }
 
 /** MIG profiles on the pool's boards, as resource names spell them; undefined when its layout is not known. */
-export function profilesOf(pool: Pick<NodePool, "mig" | "product">): readonly string[] | undefined {
-  if (!isPartitioned(pool) || pool.mig === undefined) return [];
+export function profilesOf(pool: MigPool): readonly string[] | undefined {
+  if (!isPartitioned(pool)) return [];
   const uniform = uniformProfile(pool);
   if (uniform !== undefined) return [uniform];
-  const layout = standardLayout(pool.product, pool.mig);
+  const layout = layoutOf(pool);
   return layout && Object.keys(layout).map(profileName);
 }
 

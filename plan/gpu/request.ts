@@ -5,6 +5,7 @@ import type { AppSettings, NodePool, Zone } from "../config/zone.ts";
 import { canonicalQuantity, quantityValue, type Quantity } from "../quantity.ts";
 import type { GpuTarget } from "../render/gpu-target.ts";
 import { boardMemory } from "./boards.ts";
+import { migText } from "./places.ts";
 import {
   isPartitioned,
   migStrategy,
@@ -103,7 +104,9 @@ function resolve(request: Request, app: AppSettings): GpuTarget | undefined {
 
 function resolveMig(request: Request, profile: string, count: number): GpuTarget | undefined {
   const { pools, strategy } = request;
-  const layouts = pools.flatMap((pool) => (isPartitioned(pool) && pool.mig !== undefined ? [pool.mig] : []));
+  const layouts = pools.flatMap((pool) =>
+    isPartitioned(pool) && pool.mig !== undefined ? [migText(pool.mig)] : [],
+  );
   // Under single only equal slices are usable. A layout of an unknown board is taken to fit: the nodes decide.
   const fitting = inhabited(
     pools.filter((pool) =>
@@ -236,7 +239,7 @@ function withMemory(
   const wanted = memory === undefined ? undefined : quantityValue(memory);
   if (memory === undefined || wanted === undefined) return pools;
   const partOf = (pool: NodePool): number | undefined => {
-    const all = boardMemory(pool.product);
+    const all = boardMemory(pool);
     return all === undefined ? undefined : all / sharingReplicas(pool);
   };
   const fitting = pools.filter((pool) => (partOf(pool) ?? Infinity) >= wanted);

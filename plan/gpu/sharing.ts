@@ -3,7 +3,7 @@ import { migStrategy, type MigStrategy } from "./product-label.ts";
 
 /** True when the pool's GPUs are shared by MPS; its nodes then need the MPS control daemon. */
 export function sharesByMps(pool: Pick<NodePool, "sharing">): boolean {
-  return pool.sharing !== undefined && "mps" in pool.sharing && pool.sharing.mps !== undefined;
+  return pool.sharing !== undefined && "mps" in pool.sharing;
 }
 
 /**

@@ -233,4 +233,46 @@ spec:
       },
     },
   },
+  GZ209: {
+    title: "MIG layout that the strategy cannot offer",
+    why: "The MIG strategy decides what the device plugin makes of a board that is cut. Under `none` it offers the board as a whole, which no process can use in MIG mode; under `single` it wants equal devices on every board of a node, and where they differ it offers nothing. Under `mixed` each profile is a resource of its own.",
+    wrong: {
+      files: {
+        [STACK_FILE]: `config:
+  gpu-zones:gpu: { mig: { strategy: single } }
+  gpu-zones:nodePools:
+    a100: { hardware: a100x8, nodes: [ds-node1], mig: { 1g.5gb: 4, 3g.20gb: 1 } }
+`,
+      },
+    },
+    right: {
+      files: {
+        [STACK_FILE]: `config:
+  gpu-zones:gpu: { mig: { strategy: mixed } }
+  gpu-zones:nodePools:
+    a100: { hardware: a100x8, nodes: [ds-node1], mig: { 1g.5gb: 4, 3g.20gb: 1 } }
+`,
+      },
+    },
+  },
+  GZ210: {
+    title: "Sharing that cannot work",
+    why: "MPS gives each pod its part of a GPU's memory and threads, and it does so on whole boards only: with MIG devices the control daemon does not start, and the node offers no GPU. Boards before Turing take 16 clients at most. Time-slicing works on all of them.",
+    wrong: {
+      files: {
+        [STACK_FILE]: `config:
+  gpu-zones:nodePools:
+    a100: { hardware: a100x8, nodes: [ds-node1], mig: all-1g.5gb, sharing: { mps: 4 } }
+`,
+      },
+    },
+    right: {
+      files: {
+        [STACK_FILE]: `config:
+  gpu-zones:nodePools:
+    a100: { hardware: a100x8, nodes: [ds-node1], sharing: { mps: 4 } }
+`,
+      },
+    },
+  },
 } as const satisfies Record<string, CodeInfo>;

@@ -68,7 +68,13 @@ export const app = z.strictObject({
     .describe("Environment variables of the container."),
   after: z.array(dnsLabel).optional().describe("Apps that come first."),
   patches: z.array(z.record(z.string(), z.unknown())).optional().describe("kustomize patches, verbatim."),
-  cudaMin: later("checking the driver branch against an app's CUDA version"),
+  cudaMin: z
+    .string()
+    .regex(/^\d+\.\d+$/, 'wanted a CUDA version such as "12.8", in quotes')
+    .optional()
+    .describe(
+      "Oldest CUDA version that the app's image runs with; the driver of its nodes is checked against it.",
+    ),
   minReplicas: later("survivability"),
   priority: later("priorities of apps"),
   secretEnv: later("secrets in environment variables"),

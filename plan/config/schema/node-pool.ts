@@ -1,12 +1,45 @@
 import { z } from "zod";
-import { cpu, labels, labelValue, later, memory, NOT_YET, orNone, subdomain, taint } from "./values.ts";
+import { cpu, labels, labelValue, later, memory, orNone, subdomain, taint } from "./values.ts";
+
+/** NVIDIA's own spelling, with the plus sign: labels and resources spell it with a dot. */
+const MIG_PROFILE = /^\d+g\.\d+gb(\+(me(\.all)?|gfx)|-me)?$/;
 
 const oneOrList = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
 
+/** Clients that one GPU takes (k8s-device-plugin v0.20.0, MPS control daemon; boards before Turing take fewer). */
+const MPS_CLIENTS_MAX = 48;
+
 const sharing = z.union([
   z.strictObject({ timeSlicing: z.int().min(2).describe("Pods that share one GPU, 2 or more.") }),
-  z.strictObject({ mps: later("sharing by MPS") }),
+  z.strictObject({
+    mps: z
+      .int()
+      .min(2)
+      .max(MPS_CLIENTS_MAX, `wanted ${MPS_CLIENTS_MAX} or less: a GPU takes no more MPS clients`)
+      .describe(
+        `Pods that share one GPU by MPS, ${MPS_CLIENTS_MAX} at most: each has its part of memory and threads.`,
+      ),
+  }),
 ]);
+
+const layoutName = z
+  .string()
+  .regex(/^all-[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "wanted a standard layout name such as all-1g.5gb");
+
+const instancesByProfile = z
+  .record(z.string().regex(MIG_PROFILE, "wanted a MIG profile such as 1g.5gb or 1g.5gb+me"), z.int().min(1))
+  .refine((value) => Object.keys(value).length > 0, "wanted instances of one profile or more");
+
+const mig = z.union([layoutName, instancesByProfile], {
+  error: "wanted a standard layout name such as all-1g.5gb, or instances by profile such as { 3g.20gb: 2 }",
+});
+
+const board = z.strictObject({
+  memory: memory.optional().describe("Memory of one board."),
+  migProfiles: instancesByProfile
+    .optional()
+    .describe("How many instances of each MIG profile one empty board takes. Default: not known."),
+});
 
 /** Says of a key that it describes nodes to people and to simulated zones. */
 const SIMULATED = "Nothing but simulated zones reads it yet.";
@@ -28,16 +61,19 @@ const hardwareShape = {
     .regex(/^(containerd|crio)@\d+\.\d+(\.\d+)?$/, "wanted containerd@<version> or crio@<version>")
     .optional()
     .describe(`Container runtime of the nodes, such as containerd@2.1. ${SIMULATED}`),
-  secureBoot: later("checking Secure Boot against the driver"),
-  driver: later("a driver of its own for a pool"),
-  mig: z
-    .string({
-      error: (issue) =>
-        isMap(issue.input) ? `${NOT_YET}MIG layouts other than the standard names` : undefined,
-    })
-    .regex(/^all-[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "wanted a standard layout name such as all-1g.5gb")
+  secureBoot: z
+    .boolean()
     .optional()
-    .describe("MIG layout of every board of the pool, by the MIG manager's standard name."),
+    .describe("Whether the nodes boot signed kernel modules only. Default: not known, taken for false."),
+  driver: later("a driver of its own for a pool"),
+  mig: mig
+    .optional()
+    .describe(
+      "MIG layout of every board of the pool: one of the MIG manager's standard names, or instances by profile.",
+    ),
+  board: board
+    .optional()
+    .describe("What the board is, where it is not in gpu-zones' own table: memory and MIG profiles."),
   sharing: orNone(sharing).describe(
     "How one GPU serves several pods. Default: not shared. null: not shared, whatever the class says.",
   ),
@@ -51,10 +87,7 @@ const hardwareShape = {
 };
 
 /** `hardware.<class>`: what a node of a kind is, for layers that zones share. */
-export const hardwareClass = z.strictObject({
-  ...hardwareShape,
-  board: later("boards that are not in the table"),
-});
+export const hardwareClass = z.strictObject(hardwareShape);
 
 /** `nodePools.<name>`: nodes of one kind. A node belongs to one pool. */
 export const nodePool = z.strictObject({
@@ -64,7 +97,3 @@ export const nodePool = z.strictObject({
   selector: labels.optional().describe("Labels that choose the nodes; with `count`."),
   count: z.int().min(0).optional().describe("How many nodes the selector is meant to find."),
 });
-
-function isMap(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

@@ -5,13 +5,8 @@ import { resolve, told } from "./layer-texts.ts";
 /** Every key whose work is not done: where it stands in the zone's keys, and the end of its sentence. */
 const KEYS: [path: string, what: string][] = [
   ["cluster.kubernetes", "checking the cluster's Kubernetes version before an update"],
-  ["hardware.a.secureBoot", "checking Secure Boot against the driver"],
   ["hardware.a.driver", "a driver of its own for a pool"],
-  ["hardware.a.sharing.mps", "sharing by MPS"],
-  ["hardware.a.board", "boards that are not in the table"],
-  ["nodePools.a.secureBoot", "checking Secure Boot against the driver"],
   ["nodePools.a.driver", "a driver of its own for a pool"],
-  ["nodePools.a.sharing.mps", "sharing by MPS"],
   ["gpu.driver", "installing the driver natively"],
   ["gpu.toolkit", "installing the container toolkit natively"],
   ["gpu.dcgm", "installing DCGM"],
@@ -22,11 +17,9 @@ const KEYS: [path: string, what: string][] = [
   ["gpu.cdi", "configuring CDI"],
   ["gpu.hostPaths", "host paths of its own"],
   ["images", "an image mirror and pull secrets"],
-  ["appDefaults.cudaMin", "checking the driver branch against an app's CUDA version"],
   ["appDefaults.minReplicas", "survivability"],
   ["appDefaults.priority", "priorities of apps"],
   ["appDefaults.secretEnv", "secrets in environment variables"],
-  ["apps.a.cudaMin", "checking the driver branch against an app's CUDA version"],
   ["apps.a.minReplicas", "survivability"],
   ["apps.a.priority", "priorities of apps"],
   ["apps.a.secretEnv", "secrets in environment variables"],
@@ -56,8 +49,6 @@ describe("a key whose work is not done", () => {
 
   const values: [path: string, value: string, what: string][] = [
     ["cluster.platform", "k3s", "platforms other than kubeadm"],
-    ["hardware.a.mig", "{ 1g.5gb: 7 }", "MIG layouts other than the standard names"],
-    ["nodePools.a.mig", "{ 1g.5gb: 7 }", "MIG layouts other than the standard names"],
   ];
   for (const [path, value, what] of values) {
     it(`is told from a value whose work is not done: ${path}: ${value}`, () => {

@@ -259,11 +259,20 @@ const CASES: [title: string, text: string, problems: string[]][] = [
     ],
   ],
   [
-    "a list of MIG layouts, which is not what is not yet",
-    "hardware: { a: { mig: [all-1g.5gb] } }\n",
+    "a list of MIG layouts, a profile that NVIDIA spells otherwise, a layout of nothing and one of no instances",
+    "hardware:\n  a: { mig: [all-1g.5gb] }\n  b: { mig: { 1g.5gb.me: 1 } }\n  c: { mig: {} }\n  d: { mig: { 1g.5gb: 0 } }\n",
     [
-      `error GZ003 Pulumi.zone-x.yaml:1  hardware.a.mig
-    wanted text, got ["all-1g.5gb"]
+      `error GZ003 Pulumi.zone-x.yaml:2  hardware.a.mig
+    wanted a standard layout name such as all-1g.5gb, or instances by profile such as { 3g.20gb: 2 }, got ["all-1g.5gb"]
+    fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:3  hardware.b.mig.1g.5gb.me
+    wanted a MIG profile such as 1g.5gb or 1g.5gb+me, got "1g.5gb.me"
+    fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:4  hardware.c.mig
+    wanted instances of one profile or more, got {}
+    fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
+      `error GZ003 Pulumi.zone-x.yaml:5  hardware.d.mig.1g.5gb
+    wanted 1 or more, got 0
     fix: look the key up in docs/schema/zone.schema.json (docs/problems/GZ003.md)`,
     ],
   ],

@@ -12,6 +12,8 @@ export const POOLS = {
   a100Slices: `product: ${A100}, mig: all-1g.5gb`,
   a100SharedSlices: `product: ${A100}, mig: all-1g.5gb, sharing: { timeSlicing: 2 }`,
   a100Balanced: `product: ${A100}, mig: all-balanced`,
+  a100Custom: `product: ${A100}, mig: { 1g.5gb: 2, 3g.20gb: 1 }`,
+  a100CustomEqual: `product: ${A100}, mig: { 1g.5gb: 5 }`,
   t4: `product: ${T4}`,
   t4Shared: `product: ${T4}, sharing: { timeSlicing: 4 }`,
   t4SharedLess: `product: ${T4}, sharing: { timeSlicing: 2 }`,

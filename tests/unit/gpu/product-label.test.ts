@@ -26,6 +26,7 @@ const LABELS: [title: string, pool: NodePool, strategy: MigStrategy, label: stri
   ["a whole board under single", pool(), "single", A100],
   ["a shared board", pool(SHARED), "mixed", `${A100}-SHARED`],
   ["a shared board under none", pool(SHARED), "none", `${A100}-SHARED`],
+  ["a board shared by MPS", pool({ sharing: { mps: 4 } }), "mixed", `${A100}-SHARED`],
   ["a board out of MIG mode", pool({ mig: "all-disabled" }), "single", A100],
   ["a shared board out of MIG mode", pool({ mig: "all-disabled", ...SHARED }), "single", `${A100}-SHARED`],
   ["equal slices under single", pool({ mig: "all-1g.5gb" }), "single", `${A100}-MIG-1g.5gb`],
@@ -43,6 +44,25 @@ const LABELS: [title: string, pool: NodePool, strategy: MigStrategy, label: stri
   ],
   ["unequal slices under single", pool({ mig: "all-balanced" }), "single", `${A100}-MIG-INVALID`],
   ["MIG mode without slices under single", pool({ mig: "all-enabled" }), "single", `${A100}-MIG-INVALID`],
+  [
+    "equal slices of a custom layout under single",
+    pool({ mig: { "1g.5gb": 3 } }),
+    "single",
+    `${A100}-MIG-1g.5gb`,
+  ],
+  [
+    "a custom layout of media slices under single",
+    pool({ mig: { "1g.5gb+me": 1 } }),
+    "single",
+    `${A100}-MIG-1g.5gb.me`,
+  ],
+  [
+    "unequal slices of a custom layout under single",
+    pool({ mig: { "1g.5gb": 6, "1g.5gb+me": 1 } }),
+    "single",
+    `${A100}-MIG-INVALID`,
+  ],
+  ["a custom layout under mixed", pool({ mig: { "1g.5gb": 3 } }), "mixed", A100],
   ["slices under mixed", pool({ mig: "all-1g.5gb" }), "mixed", A100],
   ["shared slices under mixed", pool({ mig: "all-1g.5gb", ...SHARED }), "mixed", A100],
   ["slices under none", pool({ mig: "all-1g.5gb" }), "none", A100],
@@ -74,6 +94,8 @@ describe("a pool's boards", () => {
       ),
       [undefined, undefined, undefined, "1g.5gb", "1g.5gb.me"],
     );
+    assert.equal(uniformProfile({ mig: { "1g.5gb": 3 } }), "1g.5gb");
+    assert.equal(uniformProfile({ mig: { "1g.5gb": 3, "2g.10gb": 1 } }), undefined);
     assert.equal(uniformProfile({}), undefined);
   });
 
@@ -84,6 +106,7 @@ describe("a pool's boards", () => {
     assert.deepEqual(profilesOf(pool({ mig: "all-balanced" })), ["1g.5gb", "2g.10gb", "3g.20gb"]);
     assert.deepEqual(profilesOf(pool({ mig: "all-balanced", product: "NVIDIA-A30" })), ["1g.6gb", "2g.12gb"]);
     assert.equal(profilesOf(pool({ mig: "all-balanced", product: "NVIDIA-X1" })), undefined, "nobody knows");
+    assert.deepEqual(profilesOf(pool({ mig: { "3g.20gb": 1, "1g.5gb+me": 1 } })), ["3g.20gb", "1g.5gb.me"]);
   });
 
   it("offer nvidia.com/gpu as wholes, or as equal slices under single", () => {
@@ -106,6 +129,7 @@ describe("a pool's boards", () => {
   it("serve one pod each unless the pool shares them", () => {
     assert.equal(sharingReplicas({}), 1);
     assert.equal(sharingReplicas({ sharing: { timeSlicing: 4 } }), 4);
+    assert.equal(sharingReplicas({ sharing: { mps: 8 } }), 8);
   });
 });
 

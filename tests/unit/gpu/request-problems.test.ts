@@ -233,6 +233,18 @@ const TOLD: [
     false,
   ],
   [
+    "wants a slice that a layout of the pool's own has not",
+    "mixed",
+    ["a100Custom"],
+    "{ mig: 2g.10gb }",
+    [
+      `error GZ201 Pulumi.zone-x.yaml:2  apps.pd.gpu
+    wanted a MIG profile that a pool of the zone is cut into, got 2g.10gb
+    fix: give a pool mig: all-2g.10gb, or ask for what there is ({ 1g.5gb: 2, 3g.20gb: 1 }) (docs/problems/GZ201.md)`,
+    ],
+    false,
+  ],
+  [
     "wants a slice of a zone without any",
     "mixed",
     ["t4"],

@@ -11,6 +11,20 @@ const GPU = "nvidia.com/gpu";
 /** What an app asks for, what the zone has, what the container gets: without a word. */
 const SERVED: [title: string, strategy: string, pools: Pool[], gpu: string, target: object][] = [
   [
+    "a slice of a layout of the pool's own under mixed",
+    "mixed",
+    ["a100Custom"],
+    "{ mig: 3g.20gb }",
+    { resource: "nvidia.com/mig-3g.20gb", count: 1 },
+  ],
+  [
+    "a slice of a layout of equal slices under single",
+    "single",
+    ["a100CustomEqual"],
+    "{ mig: 1g.5gb }",
+    { resource: GPU, count: 1, ...product(`${A100}-MIG-1g.5gb`) },
+  ],
+  [
     "a board that the zone has whole",
     "mixed",
     ["a100", "t4"],
@@ -215,6 +229,19 @@ describe("a GPU request that the zone serves", () => {
     const target = { pd: { resource: "nvidia.com/mig-1g.5gb.me", count: 1 } };
     for (const profile of ["1g.5gb+me", "1g.5gb.me"])
       assert.deepEqual(resolveGpuRequests(zone(profile)), { targets: target, problems: [] });
+  });
+
+  it("fits the memory that a hardware class says its board has, where the table does not know the board", () => {
+    const ask = (memory: string): string[] =>
+      resolveGpuRequests(
+        zoneOf(
+          `apps: { a: { gpu: { memory: ${memory} } } }\nhardware: { x: { product: NVIDIA-X1, gpusPerNode: 1, os: x, board: { memory: 64Gi } } }\nnodePools: { x: { hardware: x, nodes: [n] } }\n`,
+        ),
+      ).problems.map(({ severity, message }) => `${severity} ${message}`);
+    assert.deepEqual(ask("64Gi"), []);
+    assert.deepEqual(ask("65Gi"), [
+      "error wanted 65Gi of GPU memory for each replica, got NVIDIA-X1 with 64Gi",
+    ]);
   });
 
   it("is that of each app alone; an app without one keeps what its files ask for", () => {

@@ -264,6 +264,22 @@ describe("the device plugin's DaemonSet", () => {
 });
 
 describe("the device plugin's entries", () => {
+  it("share by MPS where a pool says so, without the mixed strategy, with which the plugin does not start", () => {
+    const zone = `${strategy("mixed")}${pools("sharing: { mps: 4 }", "sharing: { timeSlicing: 4 }")}`;
+    const [mps = "", sliced = ""] = names(zone);
+    const resources = [{ name: "nvidia.com/gpu", replicas: 4 }];
+    assert.deepEqual(entries(zone)[mps], {
+      version: "v1",
+      flags: { migStrategy: "none" },
+      sharing: { mps: { failRequestsGreaterThanOne: true, resources } },
+    });
+    assert.deepEqual(entries(zone)[sliced], {
+      version: "v1",
+      flags: { migStrategy: "mixed" },
+      sharing: { timeSlicing: { failRequestsGreaterThanOne: true, resources } },
+    });
+  });
+
   it("are the default alone where nobody shares, with the zone's strategy", () => {
     assert.deepEqual(entries(`${strategy("mixed")}${pools("", "mig: all-1g.5gb")}`), {
       default: { version: "v1", flags: { migStrategy: "mixed" } },
