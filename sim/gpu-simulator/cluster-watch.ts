@@ -12,7 +12,9 @@ import {
   type V1Pod,
 } from "@kubernetes/client-node";
 import type { Observed } from "./node-draft.ts";
-import { gpuHolders, NAMESPACE, operandPod } from "./operand-pod.ts";
+import { OPERANDS as NAMESPACE } from "../kwok-stages.ts";
+import { containersOf, nodePod, type NodePod } from "./node-pod.ts";
+import { programsOf } from "./programs.ts";
 
 const RETRY_MS = 1000;
 
@@ -25,6 +27,7 @@ export class ClusterWatch {
   readonly #pods = new Map<string, V1Pod>();
   readonly #configMaps = new Map<string, V1ConfigMap>();
   readonly #daemonSets = new Map<string, V1DaemonSet>();
+  readonly #read = new WeakMap<V1Pod, NodePod[]>();
   readonly #config: KubeConfig;
   readonly #changed: (nodes: Iterable<string>) => void;
 
@@ -85,15 +88,30 @@ export class ClusterWatch {
   }
 
   observed(): Observed {
-    const pods = [...this.#pods.values()];
-    return {
-      configMaps: Object.fromEntries(
-        [...this.#configMaps.values()].map((map) => [nameOf(map), map.data ?? {}]),
-      ),
-      daemonSets: new Set([...this.#daemonSets.values()].map(nameOf)),
-      pods: pods.flatMap(operandPod),
-      gpuHolders: gpuHolders(pods),
+    const configMaps = Object.fromEntries(
+      [...this.#configMaps.values()].map((map) => [nameOf(map), map.data ?? {}]),
+    );
+    const programs = (set: V1DaemonSet) => {
+      const { spec } = set.spec?.template ?? {};
+      return spec ? programsOf(containersOf(spec), configMaps) : new Set<never>();
     };
+    return {
+      configMaps,
+      daemonSets: new Map([...this.#daemonSets.values()].map((set) => [nameOf(set), programs(set)])),
+      pods: [...this.#pods.values()].flatMap((pod) => this.#nodePod(pod)),
+    };
+  }
+
+  /** The pod as it was last seen. */
+  pod(namespace: string, name: string): V1Pod | undefined {
+    return this.#pods.get(`${namespace}/${name}`);
+  }
+
+  /** A pod is read once for each of its versions. */
+  #nodePod(pod: V1Pod): NodePod[] {
+    let read = this.#read.get(pod);
+    if (read === undefined) this.#read.set(pod, (read = nodePod(pod)));
+    return read;
   }
 
   async #watch<T extends KubernetesObject>(

@@ -6,6 +6,3 @@ export const MIG_CONFIG = "nvidia.com/mig.config";
 export const MIG_CONFIG_STATE = "nvidia.com/mig.config.state";
 export const MIG_CAPABLE = "nvidia.com/mig.capable";
 export const PLUGIN_CONFIG = "nvidia.com/device-plugin.config";
-
-export const DEVICE_PLUGIN = "nvidia-device-plugin-daemonset";
-export const FEATURE_DISCOVERY = "gpu-feature-discovery";

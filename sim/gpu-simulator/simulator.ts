@@ -8,13 +8,15 @@ import {
 import { ClusterWatch } from "./cluster-watch.ts";
 import { LABELLER, type LabellerPod } from "./labeller-pod.ts";
 import { nextNode } from "./next-node.ts";
-import type { GpuNode } from "./node-draft.ts";
+import type { GpuNode, NextNode } from "./node-draft.ts";
 import { nodePatch } from "./node-patch.ts";
+import { podStatus } from "./pod-progress.ts";
 
 /** Changes that come in a burst are worked off together. */
 const GATHER_MS = 20;
 const RETRY_MS = 1000;
 const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+const STRATEGIC_PATCH = setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch);
 
 /** Plays the GPU components on every node of one zone. */
 export class Simulator {
@@ -66,8 +68,7 @@ export class Simulator {
           await this.#round(node, observed);
         } catch (error) {
           // Not found or changed meanwhile: its event is on the way. Anything else is tried again.
-          const status = (error as { code?: unknown }).code;
-          if (status === 404 || status === 409) return;
+          if (isStale(error)) return;
           this.#log(`${name}: ${String(error).split("\n", 1)[0] ?? ""}`);
           failed.push(name);
         }
@@ -101,6 +102,25 @@ export class Simulator {
     if (patch.metadata !== undefined || patch.resources !== undefined) {
       this.#log(`${before.name}: ${JSON.stringify({ ...patch.metadata, resources: patch.resources })}`);
     }
+    await this.#runPods(after);
+  }
+
+  /** Pods follow their node: what they have left on it is on record before anybody sees them go on. */
+  async #runPods({ progress, actions }: NextNode): Promise<void> {
+    const statuses = [...progress].map(async ([{ namespace, name, uid }, next]) => {
+      const pod = this.#watch.pod(namespace, name);
+      if (pod?.metadata?.uid !== uid) return;
+      const { resourceVersion = "" } = pod.metadata;
+      const body = { metadata: { uid, resourceVersion }, status: podStatus(pod, next, new Date()) };
+      await this.#api.patchNamespacedPodStatus({ namespace, name, body }, STRATEGIC_PATCH);
+    });
+    const removals = actions.map(async ({ pod: { namespace, name, uid } }) => {
+      const body = { gracePeriodSeconds: 0, preconditions: { uid } };
+      await this.#api.deleteNamespacedPod({ namespace, name, body });
+    });
+    const results = await Promise.allSettled([...statuses, ...removals]);
+    const failure = results.find((result) => result.status === "rejected" && !isStale(result.reason));
+    if (failure?.status === "rejected") throw failure.reason;
   }
 
   /** Says what is wrong once, not in every round. */
@@ -110,6 +130,12 @@ export class Simulator {
     this.#complaints.set(node, text);
     this.#log(`${node}: ${text === "" ? "all is well again" : text}`);
   }
+}
+
+/** Gone or changed meanwhile: its event is on the way. */
+function isStale(error: unknown): boolean {
+  const status = (error as { code?: unknown }).code;
+  return status === 404 || status === 409;
 }
 
 function gpuNode(node: V1Node): GpuNode {
