@@ -4,9 +4,10 @@ import { NOT_READY } from "./annotations.ts";
 /** Where the operands are installed. */
 export const OPERANDS = "gpu-operator";
 
-/** Pods whose kubelet the GPU node simulator plays: those of operands, and those that want NVIDIA's container runtime. */
+/** Pods whose kubelet the GPU node simulator plays: those of operands, those that validators start, and those that want NVIDIA's container runtime. */
 const KUBELET = [
-  `if (.metadata.namespace == "${OPERANDS}" and any(.metadata.ownerReferences[]?; .kind == "DaemonSet"))`,
+  `if (.metadata.namespace == "${OPERANDS}" and (any(.metadata.ownerReferences[]?; .kind == "DaemonSet")`,
+  'or (.metadata.labels.app // "" | endswith("-validator"))))',
   'or (.spec.runtimeClassName // "" | startswith("nvidia")) then "simulator" else "kwok" end',
 ].join(" ");
 const READY = '.status.conditions.[] | select( .type == "Ready" ) | .status';

@@ -13,8 +13,8 @@ import {
 } from "@kubernetes/client-node";
 import type { Observed } from "./node-draft.ts";
 import { OPERANDS as NAMESPACE } from "../kwok-stages.ts";
-import { containersOf, nodePod, type NodePod } from "./node-pod.ts";
-import { programsOf } from "./programs.ts";
+import { daemonSet } from "./daemon-set.ts";
+import { nodePod, type NodePod } from "./node-pod.ts";
 
 const RETRY_MS = 1000;
 
@@ -91,13 +91,11 @@ export class ClusterWatch {
     const configMaps = Object.fromEntries(
       [...this.#configMaps.values()].map((map) => [nameOf(map), map.data ?? {}]),
     );
-    const programs = (set: V1DaemonSet) => {
-      const { spec } = set.spec?.template ?? {};
-      return spec ? programsOf(containersOf(spec), configMaps) : new Set<never>();
-    };
     return {
       configMaps,
-      daemonSets: new Map([...this.#daemonSets.values()].map((set) => [nameOf(set), programs(set)])),
+      daemonSets: new Map(
+        [...this.#daemonSets.values()].map((set) => [nameOf(set), daemonSet(set, configMaps)]),
+      ),
       pods: [...this.#pods.values()].flatMap((pod) => this.#nodePod(pod)),
     };
   }

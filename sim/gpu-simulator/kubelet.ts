@@ -2,7 +2,8 @@ import { removeByCommand, hasFile } from "./host.ts";
 import type { NodeDraft, Observed } from "./node-draft.ts";
 import type { ContainerSpec, NodePod } from "./node-pod.ts";
 import { obstacleTo } from "./obstacles.ts";
-import { run, stop, type Outcome } from "./operands.ts";
+import { run, stop } from "./operands.ts";
+import type { Outcome } from "./outcome.ts";
 import type { ContainerProgress, PodProgress } from "./pod-progress.ts";
 import { processOf, programsOf, type Program } from "./programs.ts";
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { enablesMig, standardLayout, standardLayoutNames } from "../../plan/gpu/mig.ts";
 import { MIG_STATE, readMigState, type Board, type MigState } from "../annotations.ts";
 import { DEPLOY, MIG_CAPABLE, MIG_CONFIG, MIG_CONFIG_STATE } from "./labels.ts";
-import { gpuHolders } from "./gpu-holders.ts";
+import { gpuUsers } from "./gpu-holders.ts";
 import type { NodeDraft } from "./node-draft.ts";
 
 const WHOLE: MigState = { config: "", enabled: false, layout: {} };
@@ -42,7 +42,7 @@ export function partition(node: NodeDraft, board: Board): void {
   }
   const next = { config: wanted, enabled: enablesMig(wanted), layout };
   const applied = now.enabled === next.enabled && isDeepStrictEqual(now.layout, layout);
-  const holders = gpuHolders(node);
+  const holders = gpuUsers(node).map(({ namespace, name }) => `${namespace}/${name}`);
   if (applied) finish(node, "success", next);
   else if (state !== "pending") labels[MIG_CONFIG_STATE] = "pending";
   else if (holders.length === 0) finish(node, "success", next);

@@ -1,3 +1,4 @@
+import type { V1OwnerReference, V1Pod, V1Toleration } from "@kubernetes/client-node";
 import type { Board, Host } from "../annotations.ts";
 import type { NodePod } from "./node-pod.ts";
 import type { PluginConfig } from "./plugin-config.ts";
@@ -11,12 +12,21 @@ export interface GpuNode {
   readonly annotations: Readonly<Record<string, string>>;
   /** Allocatable `nvidia.com/*` resources. */
   readonly resources: Readonly<Record<string, string>>;
+  /** Container runtime as its kubelet reports it, such as containerd://2.1.0; empty: not known. */
+  readonly runtime: string;
+  readonly unschedulable: boolean;
 }
 
 /** What the components do to a pod beside its status. */
 export type PodAction =
   /** It has ended, and goes out of the cluster. */
-  { readonly do: "remove"; readonly pod: NodePod };
+  | { readonly do: "remove"; readonly pod: NodePod }
+  /** Deleted, with its time to end. */
+  | { readonly do: "delete"; readonly pod: NodePod }
+  /** Evicted, as disruption budgets allow. */
+  | { readonly do: "evict"; readonly pod: NodePod }
+  /** Created, with the rights of a service account of the operands' namespace. */
+  | { readonly do: "create"; readonly manifest: V1Pod; readonly account: string };
 
 /** What a node and its pods are to become. */
 export interface NextNode extends GpuNode {
@@ -30,6 +40,14 @@ export interface NextNode extends GpuNode {
 /** Which parts of the stack are installed; others are taken as provided by the host. */
 export type Stack = ReadonlySet<Program>;
 
+/** A DaemonSet of the operands. */
+export interface DaemonSet {
+  /** What its pods run. */
+  readonly programs: ReadonlySet<Program>;
+  readonly tolerations: readonly V1Toleration[];
+  readonly owners: readonly V1OwnerReference[];
+}
+
 /** The node while the components of one round change it, one after the other; each sees what those before it did. */
 export interface NodeDraft {
   readonly name: string;
@@ -37,6 +55,8 @@ export interface NodeDraft {
   readonly labels: Record<string, string>;
   readonly annotations: Record<string, string>;
   resources: Record<string, string>;
+  readonly runtime: string;
+  unschedulable: boolean;
   readonly complaints: string[];
   readonly host: Host;
   readonly stack: Stack;
@@ -54,8 +74,8 @@ export interface NodeDraft {
 export interface Observed {
   /** ConfigMaps of the operands' namespace: name to data. */
   readonly configMaps: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Its DaemonSets, by name: what their pods run. */
-  readonly daemonSets: ReadonlyMap<string, ReadonlySet<Program>>;
+  /** Its DaemonSets, by name. */
+  readonly daemonSets: ReadonlyMap<string, DaemonSet>;
   /** Pods of any namespace that have a node. */
   readonly pods: readonly NodePod[];
 }

@@ -45,6 +45,8 @@ export interface NodePod {
   /** Name of the DaemonSet that it is of. */
   readonly daemonSet: string | undefined;
   readonly runtimeClass: string | undefined;
+  /** Its service account. */
+  readonly account: string;
   readonly containers: readonly ContainerSpec[];
   readonly initContainers: readonly ContainerSpec[];
   readonly volumes: Readonly<Record<string, Volume>>;
@@ -66,6 +68,7 @@ export function nodePod(pod: V1Pod): NodePod[] {
   if (spec?.nodeName === undefined || metadata?.uid === undefined) return [];
   const owner = metadata.ownerReferences?.find(({ kind }) => kind === "DaemonSet")?.name;
   const namespace = metadata.namespace ?? "";
+  const app = metadata.labels?.["app"];
   const runtimeClass = spec.runtimeClassName;
   const limits = spec.containers.flatMap(({ resources }) => Object.keys(resources?.limits ?? {}));
   const fields = {
@@ -79,14 +82,17 @@ export function nodePod(pod: V1Pod): NodePod[] {
       namespace,
       name: metadata.name ?? "",
       node: spec.nodeName,
-      app: metadata.labels?.["app"],
+      app,
       daemonSet: owner,
       runtimeClass,
+      account: spec.serviceAccountName ?? "default",
       ...containersOf(spec, fields),
       restarts: (spec.restartPolicy ?? "Always") === "Always",
       sharesProcesses: spec.shareProcessNamespace === true || spec.hostPID === true,
       // As kwok's stages have it.
-      held: (namespace === OPERANDS && owner !== undefined) || runtimeClass?.startsWith("nvidia") === true,
+      held:
+        (namespace === OPERANDS && (owner !== undefined || app?.endsWith("-validator") === true)) ||
+        runtimeClass?.startsWith("nvidia") === true,
       terminating: metadata.deletionTimestamp !== undefined,
       hasGpu: limits.some((resource) => resource.startsWith("nvidia.com/")),
       progress: podProgress(status),

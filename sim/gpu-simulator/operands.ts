@@ -1,35 +1,19 @@
-import type { NodeDraft, Observed } from "./node-draft.ts";
-import type { ContainerSpec, NodePod } from "./node-pod.ts";
+import { driver, driverManager, isDriverReady } from "./driver.ts";
+import { isProvided } from "./host.ts";
+import type { NodeDraft } from "./node-draft.ts";
+import { DONE, UP, type Call, type Outcome } from "./outcome.ts";
 import { chooseFile, loadPluginConfig, PluginConfigError, type PluginConfig } from "./plugin-config.ts";
 import type { Program } from "./programs.ts";
-
-/** A process of the stack in its container, on its node. */
-export interface Call {
-  readonly node: NodeDraft;
-  readonly pod: NodePod;
-  readonly container: ContainerSpec;
-  readonly observed: Observed;
-  /** The program as it was called. */
-  readonly called: string;
-}
-
-/** What comes of one step of a process. */
-export type Outcome =
-  /** It has ended with success. */
-  | { readonly is: "done" }
-  /** It works, and goes on. */
-  | { readonly is: "up" }
-  /** It waits, running. */
-  | { readonly is: "waiting"; readonly why: string }
-  /** It has ended with an error. */
-  | { readonly is: "failed"; readonly why: string };
-
-const DONE: Outcome = { is: "done" };
-const UP: Outcome = { is: "up" };
+import { toolkit } from "./toolkit.ts";
+import { validator } from "./validator.ts";
 
 type Play = (call: Call) => Outcome;
 
 const PLAYS: Readonly<Partial<Record<Program, Play>>> = {
+  "driver-manager": driverManager,
+  driver,
+  toolkit,
+  validator,
   "config-manager": configManager,
   "device-plugin": devicePlugin,
   "feature-discovery": featureDiscovery,
@@ -71,7 +55,14 @@ function featureDiscovery(call: Call): Outcome {
   });
 }
 
+/** @throws PluginConfigError also where the process would find no driver library */
 function load(call: Call): PluginConfig {
+  const { node, pod } = call;
+  if (!isProvided(node) && pod.runtimeClass?.startsWith("nvidia") !== true)
+    throw new PluginConfigError(
+      "Incompatible strategy detected auto: the pod has no runtimeClassName nvidia",
+    );
+  if (!isDriverReady(node)) throw new PluginConfigError("NVML: driver not loaded");
   const config = loadPluginConfig(call);
   call.node.configs.set(call.pod.uid, config);
   return config;

@@ -4,7 +4,7 @@ import { LOADED_CONFIGS, readLoadedConfigs, type LoadedConfig } from "../annotat
 import { PLUGIN_CONFIG } from "./labels.ts";
 import type { NodeDraft, Observed } from "./node-draft.ts";
 import { environment, type ContainerSpec, type NodePod } from "./node-pod.ts";
-import type { Call } from "./operands.ts";
+import type { Call } from "./outcome.ts";
 
 const strategy = z.enum(["none", "single", "mixed"]);
 export type MigStrategy = z.infer<typeof strategy>;

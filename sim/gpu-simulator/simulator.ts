@@ -1,14 +1,9 @@
-import {
-  CoreV1Api,
-  PatchStrategy,
-  setHeaderOptions,
-  type KubeConfig,
-  type V1Node,
-} from "@kubernetes/client-node";
+import { CoreV1Api, PatchStrategy, setHeaderOptions, KubeConfig, type V1Node } from "@kubernetes/client-node";
+import { OPERANDS } from "../kwok-stages.ts";
 import { ClusterWatch } from "./cluster-watch.ts";
-import { LABELLER, type LabellerPod } from "./labeller-pod.ts";
+import { actingAs, LABELLER, type LabellerPod } from "./labeller-pod.ts";
 import { nextNode } from "./next-node.ts";
-import type { GpuNode, NextNode } from "./node-draft.ts";
+import type { GpuNode, NextNode, PodAction } from "./node-draft.ts";
 import { nodePatch } from "./node-patch.ts";
 import { podStatus } from "./pod-progress.ts";
 
@@ -21,6 +16,7 @@ const STRATEGIC_PATCH = setHeaderOptions("Content-Type", PatchStrategy.Strategic
 /** Plays the GPU components on every node of one zone. */
 export class Simulator {
   readonly #watch: ClusterWatch;
+  readonly #config: KubeConfig;
   readonly #api: CoreV1Api;
   readonly #labeller: LabellerPod;
   readonly #log: (line: string) => void;
@@ -31,6 +27,7 @@ export class Simulator {
 
   constructor(config: KubeConfig, labeller: LabellerPod, log: (line: string) => void) {
     this.#labeller = labeller;
+    this.#config = config;
     this.#api = config.makeApiClient(CoreV1Api);
     this.#log = log;
     this.#watch = new ClusterWatch(config, (nodes) => {
@@ -86,8 +83,12 @@ export class Simulator {
     const patch = nodePatch(before, after);
     const resourceVersion = node.metadata?.resourceVersion;
     let version = resourceVersion === undefined ? {} : { resourceVersion };
-    if (patch.metadata !== undefined) {
-      const body = { metadata: { ...patch.metadata, ...version } };
+    if (patch.metadata !== undefined || patch.unschedulable !== undefined) {
+      const { unschedulable } = patch;
+      const body = {
+        metadata: { ...patch.metadata, ...version },
+        ...(unschedulable !== undefined && { spec: { unschedulable } }),
+      };
       const patched = await this.#api.patchNode({ name: before.name, body }, MERGE_PATCH);
       const next = patched.metadata?.resourceVersion;
       version = next === undefined ? {} : { resourceVersion: next };
@@ -114,13 +115,33 @@ export class Simulator {
       const body = { metadata: { uid, resourceVersion }, status: podStatus(pod, next, new Date()) };
       await this.#api.patchNamespacedPodStatus({ namespace, name, body }, STRATEGIC_PATCH);
     });
-    const removals = actions.map(async ({ pod: { namespace, name, uid } }) => {
-      const body = { gracePeriodSeconds: 0, preconditions: { uid } };
-      await this.#api.deleteNamespacedPod({ namespace, name, body });
-    });
-    const results = await Promise.allSettled([...statuses, ...removals]);
+    const results = await Promise.allSettled([...statuses, ...actions.map((action) => this.#do(action))]);
     const failure = results.find((result) => result.status === "rejected" && !isStale(result.reason));
     if (failure?.status === "rejected") throw failure.reason;
+  }
+
+  async #do(action: PodAction): Promise<void> {
+    if (action.do === "create") {
+      const account = `system:serviceaccount:${OPERANDS}:${action.account}`;
+      await this.#as(account).createNamespacedPod({ namespace: OPERANDS, body: action.manifest });
+      return;
+    }
+    const { namespace, name, uid } = action.pod;
+    const preconditions = { uid };
+    if (action.do === "evict") {
+      const body = { metadata: { name, namespace }, deleteOptions: { preconditions } };
+      await this.#api.createNamespacedPodEviction({ namespace, name, body });
+    } else {
+      const body = { preconditions, ...(action.do === "remove" && { gracePeriodSeconds: 0 }) };
+      await this.#api.deleteNamespacedPod({ namespace, name, body });
+    }
+  }
+
+  /** The API with a service account's rights, so that the zone's own RBAC decides. */
+  #as(account: string): CoreV1Api {
+    const config = new KubeConfig();
+    config.loadFromString(actingAs(this.#config.exportConfig(), account));
+    return config.makeApiClient(CoreV1Api);
   }
 
   /** Says what is wrong once, not in every round. */
@@ -147,5 +168,7 @@ function gpuNode(node: V1Node): GpuNode {
     resources: Object.fromEntries(
       Object.entries(allocatable).filter(([name]) => name.startsWith("nvidia.com/")),
     ),
+    runtime: node.status?.nodeInfo?.containerRuntimeVersion ?? "",
+    unschedulable: node.spec?.unschedulable ?? false,
   };
 }

@@ -15,6 +15,8 @@ export function bareNode(board: Board, name = "n1"): GpuNode {
     labels: { "feature.node.kubernetes.io/pci-10de.present": "true", rack: "r1" },
     annotations: { [BOARD]: JSON.stringify(board) },
     resources: {},
+    runtime: "containerd://2.1.0",
+    unschedulable: false,
   };
 }
 
@@ -49,7 +51,12 @@ export function applied({ pool, strategy, configs, defaultConfig, holders = [] }
       ...(pool !== undefined && { "gpu-zones-node-pools": { "pools.json": JSON.stringify([row]) } }),
       ...(configs !== undefined && { "plugin-configs-1": configs }),
     },
-    daemonSets: new Map([["nvidia-device-plugin-daemonset", new Set(["device-plugin"] as const)]]),
+    daemonSets: new Map([
+      [
+        "nvidia-device-plugin-daemonset",
+        { programs: new Set(["device-plugin"]), tolerations: [], owners: [] },
+      ],
+    ]),
     pods: [pluginPod(strategy, configs !== undefined, defaultConfig), ...holders.map(gpuPod)],
   };
 }
@@ -62,6 +69,7 @@ const POD: NodePod = {
   app: "nvidia-device-plugin-daemonset",
   daemonSet: "nvidia-device-plugin-daemonset",
   runtimeClass: "nvidia",
+  account: "default",
   containers: [],
   initContainers: [],
   volumes: {},

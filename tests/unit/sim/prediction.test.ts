@@ -14,7 +14,10 @@ function simulate(zone: Zone) {
   assert.ok(manifest);
   const { name, labels, annotations } = manifest.metadata;
   const objects = operandObjects(zone).flatMap((operand) => operand.objects);
-  return new TestCluster([{ name, labels, annotations, resources: {} }], objects).settle().node;
+  return new TestCluster(
+    [{ name, labels, annotations, resources: {}, runtime: "containerd://2.1.0", unschedulable: false }],
+    objects,
+  ).settle().node;
 }
 
 describe("a node under the objects that a zone really applies", () => {

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import type { V1DaemonSet, V1ObjectMeta, V1PodSpec } from "@kubernetes/client-node";
 import type { KubernetesObject } from "../../../plan/object.ts";
+import { daemonSet } from "../../../sim/gpu-simulator/daemon-set.ts";
 import { nextNode } from "../../../sim/gpu-simulator/next-node.ts";
-import type { GpuNode, Observed } from "../../../sim/gpu-simulator/node-draft.ts";
-import { containersOf, nodePod, type NodePod } from "../../../sim/gpu-simulator/node-pod.ts";
-import { programsOf } from "../../../sim/gpu-simulator/programs.ts";
+import type { GpuNode, Observed, PodAction } from "../../../sim/gpu-simulator/node-draft.ts";
+import { nodePod, type NodePod } from "../../../sim/gpu-simulator/node-pod.ts";
 import { afterLabeller } from "./gpu-node.ts";
 
 /** What a zone's cluster does around the simulator: DaemonSet controller, scheduler and labeller, without a clock. */
@@ -83,12 +83,7 @@ export class TestCluster {
   #observed(): Observed {
     return {
       configMaps: this.configMaps,
-      daemonSets: new Map(
-        [...this.daemonSets].map(([name, set]) => [
-          name,
-          programsOf(containersOf(set.spec!.template.spec!), this.configMaps),
-        ]),
-      ),
+      daemonSets: new Map([...this.daemonSets].map(([name, set]) => [name, daemonSet(set, this.configMaps)])),
       pods: this.pods,
     };
   }
@@ -122,13 +117,20 @@ export class TestCluster {
   }
 
   #play(name: string): void {
-    const { progress, actions, complaints, ...node } = nextNode(this.nodes.get(name)!, this.#observed());
-    const { labels, annotations, resources } = node;
-    this.nodes.set(name, { name, labels, annotations, resources });
-    for (const complaint of complaints) this.complaints.add(complaint);
-    for (const [pod, next] of progress) this.#update(pod, { progress: next });
-    const removed = new Set(actions.map(({ pod }) => pod.uid));
-    this.pods = this.pods.filter(({ uid }) => !removed.has(uid));
+    const next = nextNode(this.nodes.get(name)!, this.#observed());
+    const { labels, annotations, resources, runtime, unschedulable } = next;
+    this.nodes.set(name, { name, labels, annotations, resources, runtime, unschedulable });
+    for (const complaint of next.complaints) this.complaints.add(complaint);
+    for (const [pod, progress] of next.progress) this.#update(pod, { progress });
+    for (const action of next.actions) this.#do(action);
+  }
+
+  #do(action: PodAction): void {
+    if (action.do === "create") this.add(action.manifest.metadata ?? {}, action.manifest.spec ?? {});
+    // Nobody but the simulator is a kubelet here.
+    else if (action.do === "remove" || !action.pod.held)
+      this.pods = this.pods.filter(({ uid }) => uid !== action.pod.uid);
+    else this.#update(action.pod, { terminating: true });
   }
 
   #update(pod: NodePod, change: Partial<NodePod>): void {
