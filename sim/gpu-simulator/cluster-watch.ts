@@ -37,7 +37,7 @@ export class ClusterWatch {
     this.#changed = changed;
   }
 
-  /** Begins to watch; what is lost is watched again, for as long as the process lives. */
+  /** Begins to watch, and ends when everything was read once; what is lost is watched again, for as long as the process lives. */
   async start(): Promise<void> {
     const core = this.#config.makeApiClient(CoreV1Api);
     const apps = this.#config.makeApiClient(AppsV1Api);
@@ -133,12 +133,18 @@ export class ClusterWatch {
       into.delete(keyOf(object));
       tell(object);
     });
-    const start = (): Promise<void> => informer.start().catch(again);
     const again = (): void => {
-      setTimeout(() => void start(), RETRY_MS);
+      setTimeout(() => void informer.start().catch(again), RETRY_MS);
     };
+    for (;;) {
+      try {
+        await informer.start();
+        break;
+      } catch {
+        await new Promise((wake) => setTimeout(wake, RETRY_MS));
+      }
+    }
     informer.on("error", again);
-    await start();
   }
 }
 

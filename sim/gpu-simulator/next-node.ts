@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { enablesMig, standardLayout } from "../../plan/gpu/mig.ts";
 import { readBoard, readForeignStack, type Board, type ForeignStack, type MigState } from "../annotations.ts";
+import { OPERANDS } from "../kwok-stages.ts";
 import { advertise, withVanished } from "./device-plugin.ts";
 import { devicesOf, profileName } from "./devices.ts";
 import { capability, featureLabels, isFeatureLabel } from "./feature-discovery.ts";
@@ -8,10 +9,10 @@ import { freshHost, hostOf, saveHost } from "./host.ts";
 import { podsRunning, progressOf, runPods } from "./kubelet.ts";
 import { GPU, GPU_PRESENT, MIG_CONFIG, MIG_CONFIG_STATE } from "./labels.ts";
 import { isRepartitioning, migState, partition } from "./mig-manager.ts";
-import type { GpuNode, NextNode, NodeDraft, Observed } from "./node-draft.ts";
+import type { GpuNode, NextNode, NodeDraft, Observed, Stack } from "./node-draft.ts";
 import type { NodePod } from "./node-pod.ts";
 import { forgetConfigs, type PluginConfig } from "./plugin-config.ts";
-import { processOf, type Program } from "./programs.ts";
+import { processOf, programsOf, type Program } from "./programs.ts";
 
 /**
  * What the GPU components on a node make of it, one round of each in the order in which they wait for each other.
@@ -29,7 +30,7 @@ export function nextNode(before: GpuNode, observed: Observed): NextNode {
     unschedulable: before.unschedulable,
     complaints: [],
     host: hostOf(before.annotations) ?? freshHost(""),
-    stack: new Set([...observed.daemonSets.values()].flatMap(({ programs }) => [...programs])),
+    stack: stackOf(observed),
     pods: observed.pods.filter((pod) => pod.node === before.name),
     progress: new Map(),
     actions: [],
@@ -43,6 +44,17 @@ export function nextNode(before: GpuNode, observed: Observed): NextNode {
   forgetConfigs(node);
   if (node.pods.some(({ held }) => held)) saveHost(node);
   return { ...node, progress: changedProgress(node) };
+}
+
+/** What DaemonSets install, and what pods of theirs run whose DaemonSet is not seen yet, or no more. */
+function stackOf({ daemonSets, pods, configMaps }: Observed): Stack {
+  const running = pods.filter(
+    ({ daemonSet, namespace }) => daemonSet !== undefined && namespace === OPERANDS,
+  );
+  return new Set([
+    ...[...daemonSets.values()].flatMap(({ programs }) => [...programs]),
+    ...running.flatMap((pod) => [...programsOf(pod, configMaps)]),
+  ]);
 }
 
 function changedProgress({ progress }: NodeDraft): NextNode["progress"] {

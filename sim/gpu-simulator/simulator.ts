@@ -23,7 +23,7 @@ export class Simulator {
   readonly #waiting = new Set<string>();
   readonly #complaints = new Map<string, string>();
   #timer: NodeJS.Timeout | undefined;
-  #working = false;
+  #working = true;
 
   constructor(config: KubeConfig, labeller: LabellerPod, log: (line: string) => void) {
     this.#labeller = labeller;
@@ -37,6 +37,9 @@ export class Simulator {
 
   async start(): Promise<void> {
     await this.#watch.start();
+    // What is not read yet is not there: nobody may act on that.
+    this.#working = false;
+    this.#enqueue([]);
     this.#log("watching");
   }
 

@@ -46,6 +46,14 @@ describe("a node under the whole stack", () => {
       assert.equal(zone.podOf(set)?.progress.phase, "Running", set);
   });
 
+  it("is not taken for a host with a driver of its own while the driver's pod is there and its DaemonSet not", () => {
+    const zone = cluster(fullStack()).settle();
+    const fresh = { phase: "Pending", containers: {} } as const;
+    const pods = zone.pods.map((pod) => ({ ...pod, progress: fresh }));
+    const alone = zone.look({ daemonSets: new Map(), pods });
+    assert.equal(alone.labels["nvidia.com/gpu.deploy.driver"], "true");
+  });
+
   it("waits for the driver's startup probe only where an init container of its own does", () => {
     const waiting = cluster(fullStack());
     for (const set of [TOOLKIT, VALIDATOR])

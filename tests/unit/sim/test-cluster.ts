@@ -3,7 +3,7 @@ import type { V1DaemonSet, V1ObjectMeta, V1PodSpec } from "@kubernetes/client-no
 import type { KubernetesObject } from "../../../plan/object.ts";
 import { daemonSet } from "../../../sim/gpu-simulator/daemon-set.ts";
 import { nextNode } from "../../../sim/gpu-simulator/next-node.ts";
-import type { GpuNode, Observed, PodAction } from "../../../sim/gpu-simulator/node-draft.ts";
+import type { GpuNode, NextNode, Observed, PodAction } from "../../../sim/gpu-simulator/node-draft.ts";
 import { nodePod, type NodePod } from "../../../sim/gpu-simulator/node-pod.ts";
 import { afterLabeller } from "./gpu-node.ts";
 
@@ -78,6 +78,11 @@ export class TestCluster {
       this.#play(name);
     }
     return !isDeepStrictEqual(before, { nodes: [...this.nodes.values()], pods: this.pods });
+  }
+
+  /** What the node would become, seen with these changes. */
+  look(changes: Partial<Observed>): NextNode {
+    return nextNode(this.node, { ...this.#observed(), ...changes });
   }
 
   #observed(): Observed {
