@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { V1Node, V1Pod } from "@kubernetes/client-node";
+import type { V1DaemonSet, V1Node, V1Pod } from "@kubernetes/client-node";
 import type { KubernetesObject } from "../../plan/object.ts";
 import { openApiServer, type ApiServer } from "../../sim/api-server.ts";
 import { readHost } from "../../sim/annotations.ts";
@@ -15,6 +15,7 @@ import { gpuPod, placed } from "./sim/gpu-objects.ts";
 const ZONE = zoneOf({ t4: { product: "Tesla-T4", os: "ubuntu22.04", nodes: ["t-1"] } }, {}, "sim-test-stack");
 const NODE = "/api/v1/nodes/t-1";
 const PODS = "/api/v1/namespaces/gpu-operator/pods";
+const DRIVER_SET = "/apis/apps/v1/namespaces/gpu-operator/daemonsets/nvidia-driver-595.91.07-ubuntu22.04";
 const DRIVER = "nvidia-driver-595.91.07-ubuntu22.04";
 
 /** The whole stack against the real scheduler, DaemonSet controller and RBAC; what it is made of is the unit tests'. */
@@ -76,7 +77,11 @@ describe("a simulated node under the whole GPU stack", function () {
 
   it("gets a changed driver by way of driver-manager, which evicts the GPU pod", async () => {
     const { spec } = driver("2") as unknown as { spec: object };
-    await api.patch(`/apis/apps/v1/namespaces/gpu-operator/daemonsets/${DRIVER}`, { spec });
+    await api.patch(DRIVER_SET, { spec });
+    await eventually("the DaemonSet controller has seen the new template", async () => {
+      const { metadata, status } = await api.get<V1DaemonSet>(DRIVER_SET);
+      return status?.observedGeneration === metadata?.generation || undefined;
+    });
     const [pod] = await podsOf(DRIVER);
     assert.equal(readHost((await node()).metadata?.annotations ?? {})?.module?.digest, "1");
     await api.delete(`${PODS}/${pod?.metadata?.name ?? ""}`);
