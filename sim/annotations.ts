@@ -8,8 +8,12 @@ export const FOREIGN_STACK = "sim.gpu-zones.dev/foreign-stack";
 export const NODE_DIGEST = "sim.gpu-zones.dev/node-digest";
 /** What the MIG manager did last on this node. */
 export const MIG_STATE = "sim.gpu-zones.dev/mig-state";
-/** The config that the running device plugin has read. */
-export const LOADED_CONFIG = "sim.gpu-zones.dev/device-plugin-config";
+/** The configs that running device plugins, GPU Feature Discovery and MPS daemons have read. */
+export const LOADED_CONFIGS = "sim.gpu-zones.dev/loaded-configs";
+/** What the operands have left on the node's host: status files, the driver's module, the container runtime. */
+export const HOST = "sim.gpu-zones.dev/host";
+/** The simulator's: why the node is not Ready; kwok lets go of a node that has it. */
+export const NOT_READY = "sim.gpu-zones.dev/not-ready";
 
 const board = z.object({ product: z.string(), count: z.int().min(1) });
 export type Board = z.infer<typeof board>;
@@ -36,14 +40,27 @@ const migState = z.object({
 export type MigState = z.infer<typeof migState>;
 
 const loadedConfig = z.object({
-  /** UID of the pod that read it. */
-  pod: z.string(),
-  /** Name of the entry; null: the plugin runs without a config file. */
+  /** Name of the entry; null: the process runs without a config file. */
   entry: z.string().nullable(),
   /** The file as it was read: it is not read again until the pod or the entry changes. */
   text: z.string(),
 });
 export type LoadedConfig = z.infer<typeof loadedConfig>;
+
+/** By UID of the pod that read it. */
+const loadedConfigs = z.record(z.string(), loadedConfig);
+
+const host = z.object({
+  /** Which boot of the machine this is. */
+  boot: z.string(),
+  /** What lies below /run, a tmpfs: absolute path to content; a path that ends with a slash is a directory. */
+  files: z.record(z.string(), z.string()),
+  /** The loaded nvidia module: DRIVER_CONFIG_DIGEST of the driver that it is of, empty where that has none. */
+  module: z.object({ digest: z.string() }).nullable(),
+  /** The container runtime knows the handler nvidia. */
+  runtime: z.boolean(),
+});
+export type Host = z.infer<typeof host>;
 
 type Annotations = Readonly<Record<string, string>>;
 
@@ -52,8 +69,9 @@ export const readForeignStack = (annotations: Annotations): ForeignStack | undef
   read(foreignStack, annotations[FOREIGN_STACK]);
 export const readMigState = (annotations: Annotations): MigState | undefined =>
   read(migState, annotations[MIG_STATE]);
-export const readLoadedConfig = (annotations: Annotations): LoadedConfig | undefined =>
-  read(loadedConfig, annotations[LOADED_CONFIG]);
+export const readLoadedConfigs = (annotations: Annotations): Readonly<Record<string, LoadedConfig>> =>
+  read(loadedConfigs, annotations[LOADED_CONFIGS]) ?? {};
+export const readHost = (annotations: Annotations): Host | undefined => read(host, annotations[HOST]);
 
 function read<T>(shape: z.ZodType<T>, text: string | undefined): T | undefined {
   if (text === undefined) return undefined;

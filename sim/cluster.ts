@@ -156,7 +156,8 @@ async function createAnew(
   options.log(`${places.name}: creating a cluster`);
   await endProcesses(places);
   // All but the record: a run that is killed here must not forget what the stack file was.
-  const remains = [places.kwok, places.kubeconfig, places.kwokctlConfig, places.simulatorLog];
+  const { kwok, kubeconfig, kwokctlConfig, kwokStages, simulatorLog } = places;
+  const remains = [kwok, kubeconfig, kwokctlConfig, kwokStages, simulatorLog];
   await Promise.all(remains.map(remove));
   // Whatever the backend holds of this stack is about a cluster that is gone.
   await removeStackState(home, places.name);

@@ -7,6 +7,7 @@ import { parse, stringify } from "yaml";
 import type { Binaries } from "./binaries.ts";
 import type { ZonePlaces } from "./home.ts";
 import type { ClusterAccess } from "./kubeconfig.ts";
+import { kwokStages } from "./kwok-stages.ts";
 import { zoneProcesses } from "./processes.ts";
 import type { ZonePorts } from "./zone-record.ts";
 
@@ -75,8 +76,14 @@ export async function createControlPlane(
 ): Promise<void> {
   await mkdir(places.kwok, { recursive: true, mode: 0o700 });
   await writeFileAtomic(places.kwokctlConfig, kwokctlConfig(binaries, ports), { mode: 0o600 });
+  await writeFileAtomic(places.kwokStages, kwokStages(), { mode: 0o600 });
   const kubeconfig = path.join(places.kwok, "kubeconfig");
-  await kwokctl(places, binaries, ["create", "cluster", "--kubeconfig", kubeconfig], signal);
+  await kwokctl(
+    places,
+    binaries,
+    [`--config=${places.kwokStages}`, "create", "cluster", "--kubeconfig", kubeconfig],
+    signal,
+  );
 }
 
 /** Starts what does not run of a control plane that was created before. */

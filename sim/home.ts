@@ -28,6 +28,8 @@ export interface ZonePlaces {
   /** kwokctl's directory of the cluster: its data, logs, process ids and links to its binaries. */
   readonly cluster: string;
   readonly kwokctlConfig: string;
+  /** What kwok does with nodes and pods. */
+  readonly kwokStages: string;
 }
 
 /**
@@ -94,5 +96,6 @@ export function zonePlaces(home: SimHome, name: string): ZonePlaces {
     kwok,
     cluster: path.join(kwok, "clusters", name),
     kwokctlConfig: path.join(directory, "kwokctl.yaml"),
+    kwokStages: path.join(directory, "kwok-stages.yaml"),
   };
 }

@@ -12,7 +12,9 @@ import {
   type V1Pod,
 } from "@kubernetes/client-node";
 import type { Observed } from "./node-draft.ts";
-import { gpuHolders, NAMESPACE, operandPod } from "./operand-pod.ts";
+import { OPERANDS as NAMESPACE } from "../kwok-stages.ts";
+import { daemonSet } from "./daemon-set.ts";
+import { nodePod, type NodePod } from "./node-pod.ts";
 
 const RETRY_MS = 1000;
 
@@ -25,6 +27,7 @@ export class ClusterWatch {
   readonly #pods = new Map<string, V1Pod>();
   readonly #configMaps = new Map<string, V1ConfigMap>();
   readonly #daemonSets = new Map<string, V1DaemonSet>();
+  readonly #read = new WeakMap<V1Pod, NodePod[]>();
   readonly #config: KubeConfig;
   readonly #changed: (nodes: Iterable<string>) => void;
 
@@ -34,7 +37,7 @@ export class ClusterWatch {
     this.#changed = changed;
   }
 
-  /** Begins to watch; what is lost is watched again, for as long as the process lives. */
+  /** Begins to watch, and ends when everything was read once; what is lost is watched again, for as long as the process lives. */
   async start(): Promise<void> {
     const core = this.#config.makeApiClient(CoreV1Api);
     const apps = this.#config.makeApiClient(AppsV1Api);
@@ -85,15 +88,28 @@ export class ClusterWatch {
   }
 
   observed(): Observed {
-    const pods = [...this.#pods.values()];
+    const configMaps = Object.fromEntries(
+      [...this.#configMaps.values()].map((map) => [nameOf(map), map.data ?? {}]),
+    );
     return {
-      configMaps: Object.fromEntries(
-        [...this.#configMaps.values()].map((map) => [nameOf(map), map.data ?? {}]),
+      configMaps,
+      daemonSets: new Map(
+        [...this.#daemonSets.values()].map((set) => [nameOf(set), daemonSet(set, configMaps)]),
       ),
-      daemonSets: new Set([...this.#daemonSets.values()].map(nameOf)),
-      pods: pods.flatMap(operandPod),
-      gpuHolders: gpuHolders(pods),
+      pods: [...this.#pods.values()].flatMap((pod) => this.#nodePod(pod)),
     };
+  }
+
+  /** The pod as it was last seen. */
+  pod(namespace: string, name: string): V1Pod | undefined {
+    return this.#pods.get(`${namespace}/${name}`);
+  }
+
+  /** A pod is read once for each of its versions. */
+  #nodePod(pod: V1Pod): NodePod[] {
+    let read = this.#read.get(pod);
+    if (read === undefined) this.#read.set(pod, (read = nodePod(pod)));
+    return read;
   }
 
   async #watch<T extends KubernetesObject>(
@@ -117,12 +133,18 @@ export class ClusterWatch {
       into.delete(keyOf(object));
       tell(object);
     });
-    const start = (): Promise<void> => informer.start().catch(again);
     const again = (): void => {
-      setTimeout(() => void start(), RETRY_MS);
+      setTimeout(() => void informer.start().catch(again), RETRY_MS);
     };
+    for (;;) {
+      try {
+        await informer.start();
+        break;
+      } catch {
+        await new Promise((wake) => setTimeout(wake, RETRY_MS));
+      }
+    }
     informer.on("error", again);
-    await start();
   }
 }
 

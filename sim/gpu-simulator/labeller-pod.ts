@@ -4,7 +4,7 @@ import path from "node:path";
 import type { V1Container, V1Pod } from "@kubernetes/client-node";
 import writeFileAtomic from "write-file-atomic";
 import { parse, stringify } from "yaml";
-import { NAMESPACE } from "./operand-pod.ts";
+import { OPERANDS as NAMESPACE } from "../kwok-stages.ts";
 
 /** Pod label `app` of the zone's labeller. */
 export const LABELLER = "gpu-zones-labeller";

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import { enablesMig, standardLayout, standardLayoutNames } from "../../plan/gpu/mig.ts";
 import { MIG_STATE, readMigState, type Board, type MigState } from "../annotations.ts";
 import { DEPLOY, MIG_CAPABLE, MIG_CONFIG, MIG_CONFIG_STATE } from "./labels.ts";
-import type { NodeDraft, Observed } from "./node-draft.ts";
+import { gpuUsers } from "./gpu-holders.ts";
+import type { NodeDraft } from "./node-draft.ts";
 
 const WHOLE: MigState = { config: "", enabled: false, layout: {} };
 
@@ -20,7 +21,7 @@ export function isRepartitioning(node: NodeDraft): boolean {
  * The MIG manager: one step of it, since the node shows `pending` before it shows `success`. It evicts nobody: while
  * a pod holds a GPU of the node it fails, and what failed is not tried again until the label changes.
  */
-export function partition(node: NodeDraft, board: Board, observed: Observed): void {
+export function partition(node: NodeDraft, board: Board): void {
   const { labels } = node;
   const wanted = labels[MIG_CONFIG] ?? "";
   if (wanted === "" || labels[`${DEPLOY}mig-manager`] !== "true" || labels[MIG_CAPABLE] !== "true") return;
@@ -41,7 +42,7 @@ export function partition(node: NodeDraft, board: Board, observed: Observed): vo
   }
   const next = { config: wanted, enabled: enablesMig(wanted), layout };
   const applied = now.enabled === next.enabled && isDeepStrictEqual(now.layout, layout);
-  const holders = observed.gpuHolders[node.name] ?? [];
+  const holders = gpuUsers(node).map(({ namespace, name }) => `${namespace}/${name}`);
   if (applied) finish(node, "success", next);
   else if (state !== "pending") labels[MIG_CONFIG_STATE] = "pending";
   else if (holders.length === 0) finish(node, "success", next);

@@ -1,97 +1,105 @@
+import { isDeepStrictEqual } from "node:util";
 import { enablesMig, standardLayout } from "../../plan/gpu/mig.ts";
-import {
-  LOADED_CONFIG,
-  readBoard,
-  readForeignStack,
-  type Board,
-  type ForeignStack,
-  type MigState,
-} from "../annotations.ts";
+import { readBoard, readForeignStack, type Board, type ForeignStack, type MigState } from "../annotations.ts";
+import { OPERANDS } from "../kwok-stages.ts";
 import { advertise, withVanished } from "./device-plugin.ts";
-import { devicesOf, profileName, type DeviceSet } from "./devices.ts";
+import { devicesOf, profileName } from "./devices.ts";
 import { capability, featureLabels, isFeatureLabel } from "./feature-discovery.ts";
-import {
-  DEVICE_PLUGIN,
-  FEATURE_DISCOVERY,
-  GPU,
-  GPU_PRESENT,
-  MIG_CONFIG,
-  MIG_CONFIG_STATE,
-} from "./labels.ts";
+import { freshHost, hostOf, saveHost } from "./host.ts";
+import { podsRunning, progressOf, runPods } from "./kubelet.ts";
+import { GPU, GPU_PRESENT, MIG_CONFIG, MIG_CONFIG_STATE } from "./labels.ts";
 import { isRepartitioning, migState, partition } from "./mig-manager.ts";
-import { podOn, type GpuNode, type NextNode, type NodeDraft, type Observed } from "./node-draft.ts";
-import { loadPluginConfig, PluginConfigError, type PluginConfig } from "./plugin-config.ts";
+import type { GpuNode, NextNode, NodeDraft, Observed, Stack } from "./node-draft.ts";
+import type { NodePod } from "./node-pod.ts";
+import { forgetConfigs, type PluginConfig } from "./plugin-config.ts";
+import { processOf, programsOf, type Program } from "./programs.ts";
 
 /**
  * What the GPU components on a node make of it, one round of each in the order in which they wait for each other.
  * Rounds are repeated until nothing changes; whatever they must remember lies on the node.
  */
 export function nextNode(before: GpuNode, observed: Observed): NextNode {
+  const board = readBoard(before.annotations);
   const node: NodeDraft = {
     name: before.name,
+    board,
     labels: { ...before.labels },
     annotations: { ...before.annotations },
     resources: { ...before.resources },
+    runtime: before.runtime,
+    unschedulable: before.unschedulable,
     complaints: [],
+    host: hostOf(before.annotations) ?? freshHost(""),
+    stack: stackOf(observed),
+    pods: observed.pods.filter((pod) => pod.node === before.name),
+    progress: new Map(),
+    actions: [],
+    configs: new Map(),
+    registered: new Set(),
   };
-  const board = readBoard(before.annotations);
+  runPods(node, observed);
   const foreign = readForeignStack(before.annotations);
   if (board !== undefined && foreign !== undefined) runForeignStack(node, board, foreign);
-  else runOperands(node, board, observed);
-  return node;
+  else if (board !== undefined) runOperands(node, board, observed);
+  forgetConfigs(node);
+  if (node.pods.some(({ held }) => held)) saveHost(node);
+  return { ...node, progress: changedProgress(node) };
 }
 
-function runOperands(node: NodeDraft, board: Board | undefined, observed: Observed): void {
-  const config = board === undefined ? undefined : pluginConfigOf(node, observed);
-  const discovers = board !== undefined && discoveryRuns(node, observed);
-  if (discovers) Object.assign(node.labels, capability(board));
-  if (board === undefined) return;
-  partition(node, board, observed);
+/** What DaemonSets install, and what pods of theirs run whose DaemonSet is not seen yet, or no more. */
+function stackOf({ daemonSets, pods, configMaps }: Observed): Stack {
+  const running = pods.filter(
+    ({ daemonSet, namespace }) => daemonSet !== undefined && namespace === OPERANDS,
+  );
+  return new Set([
+    ...[...daemonSets.values()].flatMap(({ programs }) => [...programs]),
+    ...running.flatMap((pod) => [...programsOf(pod, configMaps)]),
+  ]);
+}
+
+function changedProgress({ progress }: NodeDraft): NextNode["progress"] {
+  return new Map([...progress].filter(([pod, next]) => !isDeepStrictEqual(pod.progress, next)));
+}
+
+function runOperands(node: NodeDraft, board: Board, observed: Observed): void {
+  const discovery = discoverer(node);
+  const [discovering] = podsRunningOrFailing(node, observed, discovery);
+  if (discovering !== undefined) Object.assign(node.labels, capability(board));
+  partition(node, board);
 
   // While boards are being cut, nothing may hold them: plugin and feature discovery are paused.
-  const active = isRepartitioning(node) ? undefined : config;
+  const active = !isRepartitioning(node);
   const mig = migState(node);
-  const set = active && devicesOf(board, mig, active.migStrategy);
-  node.resources = withVanished(node.resources, active && set ? offer(node, set, active) : {});
-  if (!discoveryInstalled(observed)) replaceFeatureLabels(node, {});
-  else if (discovers && active && set) replaceFeatureLabels(node, featureLabels(board, mig, active, set));
+  const [plugin] = podsRunning(node, observed, "device-plugin").filter(({ uid }) => node.registered.has(uid));
+  const offering = active && plugin ? node.configs.get(plugin.uid) : undefined;
+  node.resources = withVanished(node.resources, offering ? offer(node, board, mig, offering) : {});
+
+  const config = active && discovering ? node.configs.get(discovering.uid) : undefined;
+  if (!node.stack.has(discovery)) replaceFeatureLabels(node, {});
+  else if (config)
+    replaceFeatureLabels(node, featureLabels(board, mig, config, devicesOf(board, mig, config.migStrategy)));
 }
 
-/** Undefined where no device plugin runs, or where it does not come up. */
-function pluginConfigOf(node: NodeDraft, observed: Observed): PluginConfig | undefined {
-  const pod = podOn(observed, node.name, DEVICE_PLUGIN);
-  if (pod === undefined) {
-    Reflect.deleteProperty(node.annotations, LOADED_CONFIG);
-    return undefined;
-  }
-  try {
-    return loadPluginConfig(node, pod, observed);
-  } catch (error) {
-    if (!(error instanceof PluginConfigError)) throw error;
-    node.complaints.push(`device plugin: ${error.message}`);
-    return undefined;
-  }
+/** Pods of the program that have got past their init containers. */
+function podsRunningOrFailing(node: NodeDraft, { configMaps }: Observed, program: Program): NodePod[] {
+  return node.pods.filter(
+    (pod) =>
+      !pod.terminating &&
+      progressOf(node, pod).phase === "Running" &&
+      pod.containers.some((container) => processOf(container, pod, configMaps).program === program),
+  );
 }
 
-function offer(node: NodeDraft, set: DeviceSet, config: PluginConfig): Record<string, string> {
-  if (set.kind === "devices" && config.sharing !== "mps") return advertise(set.devices, config);
-  const reason =
-    set.kind === "invalid" ? set.reason : "waits for the MPS control daemon, which is not simulated";
-  node.complaints.push(`device plugin: ${reason}`);
+function offer(node: NodeDraft, board: Board, mig: MigState, config: PluginConfig): Record<string, string> {
+  const set = devicesOf(board, mig, config.migStrategy);
+  if (set.kind === "devices") return advertise(set.devices, config);
+  node.complaints.push(`device plugin: ${set.reason}`);
   return {};
 }
 
 /** A zone that installs no GPU Feature Discovery yet has it played wherever its device plugin is. */
-function discoverer(observed: Observed): string {
-  return observed.daemonSets.has(FEATURE_DISCOVERY) ? FEATURE_DISCOVERY : DEVICE_PLUGIN;
-}
-
-function discoveryInstalled(observed: Observed): boolean {
-  return observed.daemonSets.has(discoverer(observed));
-}
-
-function discoveryRuns(node: NodeDraft, observed: Observed): boolean {
-  return podOn(observed, node.name, discoverer(observed)) !== undefined;
+function discoverer({ stack }: NodeDraft): Program {
+  return stack.has("feature-discovery") ? "feature-discovery" : "device-plugin";
 }
 
 function replaceFeatureLabels(node: NodeDraft, features: Readonly<Record<string, string>>): void {

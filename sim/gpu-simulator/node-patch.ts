@@ -4,6 +4,8 @@ type Changes = Record<string, string | null>;
 
 /** Two merge patches that make one node the other; a part is undefined when it need not change. */
 export interface NodePatch {
+  /** `spec.unschedulable`; undefined: as it is. */
+  readonly unschedulable: boolean | undefined;
   readonly metadata: { readonly labels?: Changes; readonly annotations?: Changes } | undefined;
   /** Of `status.capacity` and `status.allocatable` alike. */
   readonly resources: Changes | undefined;
@@ -13,6 +15,7 @@ export function nodePatch(before: GpuNode, after: GpuNode): NodePatch {
   const labels = changes(before.labels, after.labels);
   const annotations = changes(before.annotations, after.annotations);
   return {
+    unschedulable: before.unschedulable === after.unschedulable ? undefined : after.unschedulable,
     metadata:
       labels === undefined && annotations === undefined
         ? undefined

@@ -1,8 +1,10 @@
 import { parse } from "yaml";
 import { z } from "zod";
-import { LOADED_CONFIG, readLoadedConfig, type LoadedConfig } from "../annotations.ts";
+import { LOADED_CONFIGS, readLoadedConfigs, type LoadedConfig } from "../annotations.ts";
 import { PLUGIN_CONFIG } from "./labels.ts";
-import type { ContainerSpec, NodeDraft, Observed, OperandPod } from "./node-draft.ts";
+import type { NodeDraft, Observed } from "./node-draft.ts";
+import { environment, type ContainerSpec, type NodePod } from "./node-pod.ts";
+import type { Call } from "./outcome.ts";
 
 const strategy = z.enum(["none", "single", "mixed"]);
 export type MigStrategy = z.infer<typeof strategy>;
@@ -37,51 +39,66 @@ export class PluginConfigError extends Error {
 const AVAILABLE = "/available-configs";
 
 /**
- * The config that the plugin's pod runs with. A running plugin keeps the file that it has read, whatever becomes of
- * the ConfigMap, until its pod is a new one or the node's label names another entry that is there: so does the real
- * one (gpu-operator#1144). What was read is kept on the node.
+ * The config that a pod's process runs with. A running one keeps the file that it has read, whatever becomes of the
+ * ConfigMap, until its pod is a new one or the node's label names another entry that is there: so does the real one
+ * (gpu-operator#1144). What was read is kept on the node.
  * @throws PluginConfigError
  */
-export function loadPluginConfig(node: NodeDraft, pod: OperandPod, observed: Observed): PluginConfig {
-  const plugin = pod.containers.find(({ name }) => name === "nvidia-device-plugin") ?? pod.containers[0];
-  const loaded = readLoadedConfig(node.annotations);
-  const { entry, text } =
-    loaded?.pod === pod.uid
-      ? reloaded(loaded, node, pod, plugin, observed)
-      : chooseFile(node, pod, plugin, observed);
-  const config = pluginConfig(text, environment(plugin)["MIG_STRATEGY"]);
-  // A file with which the plugin does not come up is read again at its next start.
-  node.annotations[LOADED_CONFIG] = JSON.stringify({ pod: pod.uid, entry, text });
+export function loadPluginConfig(call: Call): PluginConfig {
+  const { node, pod, container, observed } = call;
+  const all = readLoadedConfigs(node.annotations);
+  const loaded = all[pod.uid];
+  const chosen = loaded === undefined ? chooseFile(node, pod, container, observed) : reloaded(loaded, call);
+  const config = pluginConfig(chosen.text, environment(container)["MIG_STRATEGY"]);
+  // A file with which the process does not come up is read again at its next start.
+  node.annotations[LOADED_CONFIGS] = JSON.stringify({
+    ...all,
+    [pod.uid]: { entry: chosen.entry, text: chosen.text },
+  });
   return config;
 }
 
-type ConfigFile = Pick<LoadedConfig, "entry" | "text">;
+/** Forgets what pods have read that are gone. */
+export function forgetConfigs(node: NodeDraft): void {
+  const uids = new Set(node.pods.map(({ uid }) => uid));
+  const kept = Object.entries(readLoadedConfigs(node.annotations)).filter(([uid]) => uids.has(uid));
+  if (kept.length > 0) node.annotations[LOADED_CONFIGS] = JSON.stringify(Object.fromEntries(kept));
+  else Reflect.deleteProperty(node.annotations, LOADED_CONFIGS);
+}
 
-/** What a running plugin reads: another file only where the label names one that it can have. */
-function reloaded(
-  loaded: ConfigFile,
-  node: NodeDraft,
-  pod: OperandPod,
-  plugin: ContainerSpec | undefined,
-  observed: Observed,
-): ConfigFile {
+/** What a running process reads: another file only where the label names one that it can have, and where it is told. */
+function reloaded(loaded: LoadedConfig, { node, pod, container, observed, called }: Call): LoadedConfig {
   try {
-    const chosen = chooseFile(node, pod, plugin, observed);
-    return chosen.entry === loaded.entry ? loaded : chosen;
+    const chosen = chooseFile(node, pod, container, observed);
+    if (chosen.entry === loaded.entry) return loaded;
+    if (isSignalled(pod, called)) return chosen;
+    node.complaints.push(`config manager: no process ${called} is told of ${chosen.entry ?? "no entry"}`);
   } catch (error) {
     if (!(error instanceof PluginConfigError)) throw error;
-    node.complaints.push(`config manager: ${error.message}; the device plugin runs on with what it has read`);
-    return loaded;
+    node.complaints.push(`config manager: ${error.message}; ${called} runs on with what it has read`);
   }
+  return loaded;
+}
+
+/** A config manager beside the process looks for it by the name that it was called by. */
+function isSignalled(pod: NodePod, called: string): boolean {
+  const beside = [...pod.containers, ...pod.initContainers.filter(({ sidecar }) => sidecar === true)];
+  return (
+    pod.sharesProcesses &&
+    beside.some((container) => {
+      const settings = environment(container);
+      return settings["SEND_SIGNAL"] === "true" && settings["PROCESS_TO_SIGNAL"] === called;
+    })
+  );
 }
 
 /** What the config manager gives the plugin at its start. */
-function chooseFile(
+export function chooseFile(
   node: NodeDraft,
-  pod: OperandPod,
+  pod: NodePod,
   plugin: ContainerSpec | undefined,
   observed: Observed,
-): ConfigFile {
+): LoadedConfig {
   const map = availableConfigs(pod, plugin, observed);
   const entry = map === undefined ? null : chooseEntry(node, pod, map);
   return { entry, text: (entry !== null && map?.[entry]) || "" };
@@ -107,14 +124,14 @@ export function pluginConfig(text: string, migStrategy: string | undefined): Plu
 
 /** Data of the ConfigMap that the config manager chooses from; undefined: the plugin runs without a file. */
 function availableConfigs(
-  pod: OperandPod,
+  pod: NodePod,
   plugin: ContainerSpec | undefined,
   observed: Observed,
 ): Readonly<Record<string, string>> | undefined {
   const manager = configManager(pod);
   const volume = manager?.volumeMounts?.find((mount) => mount.mountPath === AVAILABLE)?.name;
   if (manager === undefined || volume === undefined) return undefined;
-  const name = pod.configMaps[volume];
+  const name = pod.volumes[volume]?.configMap;
   if (name === undefined) throw new PluginConfigError(`volume ${volume} at ${AVAILABLE} is no ConfigMap`);
   const map = observed.configMaps[name];
   if (map === undefined)
@@ -129,7 +146,7 @@ function availableConfigs(
   return map;
 }
 
-function chooseEntry(node: NodeDraft, pod: OperandPod, map: Readonly<Record<string, string>>): string | null {
+function chooseEntry(node: NodeDraft, pod: NodePod, map: Readonly<Record<string, string>>): string | null {
   const settings = environment(configManager(pod));
   const key = settings["NODE_LABEL"] ?? PLUGIN_CONFIG;
   const labelled = node.labels[key] ?? "";
@@ -153,12 +170,8 @@ function chooseEntry(node: NodeDraft, pod: OperandPod, map: Readonly<Record<stri
 }
 
 /** The init container that picks a file before the plugin starts. */
-function configManager(pod: OperandPod): ContainerSpec | undefined {
+function configManager(pod: NodePod): ContainerSpec | undefined {
   return pod.initContainers.find((each) => each.volumeMounts?.some((mount) => mount.mountPath === AVAILABLE));
-}
-
-function environment(container: ContainerSpec | undefined): Readonly<Record<string, string | undefined>> {
-  return Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value ?? ""]));
 }
 
 function readFile(text: string): z.infer<typeof file> {

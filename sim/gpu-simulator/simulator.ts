@@ -1,34 +1,33 @@
-import {
-  CoreV1Api,
-  PatchStrategy,
-  setHeaderOptions,
-  type KubeConfig,
-  type V1Node,
-} from "@kubernetes/client-node";
+import { CoreV1Api, PatchStrategy, setHeaderOptions, KubeConfig, type V1Node } from "@kubernetes/client-node";
+import { OPERANDS } from "../kwok-stages.ts";
 import { ClusterWatch } from "./cluster-watch.ts";
-import { LABELLER, type LabellerPod } from "./labeller-pod.ts";
+import { actingAs, LABELLER, type LabellerPod } from "./labeller-pod.ts";
 import { nextNode } from "./next-node.ts";
-import type { GpuNode } from "./node-draft.ts";
+import type { GpuNode, NextNode, PodAction } from "./node-draft.ts";
 import { nodePatch } from "./node-patch.ts";
+import { podStatus } from "./pod-progress.ts";
 
 /** Changes that come in a burst are worked off together. */
 const GATHER_MS = 20;
 const RETRY_MS = 1000;
 const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+const STRATEGIC_PATCH = setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch);
 
 /** Plays the GPU components on every node of one zone. */
 export class Simulator {
   readonly #watch: ClusterWatch;
+  readonly #config: KubeConfig;
   readonly #api: CoreV1Api;
   readonly #labeller: LabellerPod;
   readonly #log: (line: string) => void;
   readonly #waiting = new Set<string>();
   readonly #complaints = new Map<string, string>();
   #timer: NodeJS.Timeout | undefined;
-  #working = false;
+  #working = true;
 
   constructor(config: KubeConfig, labeller: LabellerPod, log: (line: string) => void) {
     this.#labeller = labeller;
+    this.#config = config;
     this.#api = config.makeApiClient(CoreV1Api);
     this.#log = log;
     this.#watch = new ClusterWatch(config, (nodes) => {
@@ -38,6 +37,9 @@ export class Simulator {
 
   async start(): Promise<void> {
     await this.#watch.start();
+    // What is not read yet is not there: nobody may act on that.
+    this.#working = false;
+    this.#enqueue([]);
     this.#log("watching");
   }
 
@@ -66,8 +68,7 @@ export class Simulator {
           await this.#round(node, observed);
         } catch (error) {
           // Not found or changed meanwhile: its event is on the way. Anything else is tried again.
-          const status = (error as { code?: unknown }).code;
-          if (status === 404 || status === 409) return;
+          if (isStale(error)) return;
           this.#log(`${name}: ${String(error).split("\n", 1)[0] ?? ""}`);
           failed.push(name);
         }
@@ -85,8 +86,12 @@ export class Simulator {
     const patch = nodePatch(before, after);
     const resourceVersion = node.metadata?.resourceVersion;
     let version = resourceVersion === undefined ? {} : { resourceVersion };
-    if (patch.metadata !== undefined) {
-      const body = { metadata: { ...patch.metadata, ...version } };
+    if (patch.metadata !== undefined || patch.unschedulable !== undefined) {
+      const { unschedulable } = patch;
+      const body = {
+        metadata: { ...patch.metadata, ...version },
+        ...(unschedulable !== undefined && { spec: { unschedulable } }),
+      };
       const patched = await this.#api.patchNode({ name: before.name, body }, MERGE_PATCH);
       const next = patched.metadata?.resourceVersion;
       version = next === undefined ? {} : { resourceVersion: next };
@@ -101,6 +106,45 @@ export class Simulator {
     if (patch.metadata !== undefined || patch.resources !== undefined) {
       this.#log(`${before.name}: ${JSON.stringify({ ...patch.metadata, resources: patch.resources })}`);
     }
+    await this.#runPods(after);
+  }
+
+  /** Pods follow their node: what they have left on it is on record before anybody sees them go on. */
+  async #runPods({ progress, actions }: NextNode): Promise<void> {
+    const statuses = [...progress].map(async ([{ namespace, name, uid }, next]) => {
+      const pod = this.#watch.pod(namespace, name);
+      if (pod?.metadata?.uid !== uid) return;
+      const { resourceVersion = "" } = pod.metadata;
+      const body = { metadata: { uid, resourceVersion }, status: podStatus(pod, next, new Date()) };
+      await this.#api.patchNamespacedPodStatus({ namespace, name, body }, STRATEGIC_PATCH);
+    });
+    const results = await Promise.allSettled([...statuses, ...actions.map((action) => this.#do(action))]);
+    const failure = results.find((result) => result.status === "rejected" && !isStale(result.reason));
+    if (failure?.status === "rejected") throw failure.reason;
+  }
+
+  async #do(action: PodAction): Promise<void> {
+    if (action.do === "create") {
+      const account = `system:serviceaccount:${OPERANDS}:${action.account}`;
+      await this.#as(account).createNamespacedPod({ namespace: OPERANDS, body: action.manifest });
+      return;
+    }
+    const { namespace, name, uid } = action.pod;
+    const preconditions = { uid };
+    if (action.do === "evict") {
+      const body = { metadata: { name, namespace }, deleteOptions: { preconditions } };
+      await this.#api.createNamespacedPodEviction({ namespace, name, body });
+    } else {
+      const body = { preconditions, ...(action.do === "remove" && { gracePeriodSeconds: 0 }) };
+      await this.#api.deleteNamespacedPod({ namespace, name, body });
+    }
+  }
+
+  /** The API with a service account's rights, so that the zone's own RBAC decides. */
+  #as(account: string): CoreV1Api {
+    const config = new KubeConfig();
+    config.loadFromString(actingAs(this.#config.exportConfig(), account));
+    return config.makeApiClient(CoreV1Api);
   }
 
   /** Says what is wrong once, not in every round. */
@@ -112,6 +156,12 @@ export class Simulator {
   }
 }
 
+/** Gone or changed meanwhile: its event is on the way. */
+function isStale(error: unknown): boolean {
+  const status = (error as { code?: unknown }).code;
+  return status === 404 || status === 409;
+}
+
 function gpuNode(node: V1Node): GpuNode {
   const allocatable = node.status?.allocatable ?? {};
   return {
@@ -121,5 +171,7 @@ function gpuNode(node: V1Node): GpuNode {
     resources: Object.fromEntries(
       Object.entries(allocatable).filter(([name]) => name.startsWith("nvidia.com/")),
     ),
+    runtime: node.status?.nodeInfo?.containerRuntimeVersion ?? "",
+    unschedulable: node.spec?.unschedulable ?? false,
   };
 }

@@ -1,6 +1,7 @@
 import { BOARD, type Board } from "../../../sim/annotations.ts";
-import type { GpuNode, NextNode, Observed, OperandPod } from "../../../sim/gpu-simulator/node-draft.ts";
 import type { PoolRow } from "../../../components/operands/node-label-template.ts";
+import type { GpuNode, NextNode, Observed } from "../../../sim/gpu-simulator/node-draft.ts";
+import type { NodePod } from "../../../sim/gpu-simulator/node-pod.ts";
 import { labelled } from "../../fixtures/labeller-model.ts";
 import { nextNode } from "../../../sim/gpu-simulator/next-node.ts";
 
@@ -14,6 +15,8 @@ export function bareNode(board: Board, name = "n1"): GpuNode {
     labels: { "feature.node.kubernetes.io/pci-10de.present": "true", rack: "r1" },
     annotations: { [BOARD]: JSON.stringify(board) },
     resources: {},
+    runtime: "containerd://2.1.0",
+    unschedulable: false,
   };
 }
 
@@ -29,11 +32,12 @@ export interface Applied {
   /** Files of the ConfigMap that the plugin mounts; absent: it runs without. */
   readonly configs?: Record<string, string>;
   readonly defaultConfig?: string;
-  readonly gpuHolders?: Record<string, string[]>;
+  /** Names of pods that hold a GPU. */
+  readonly holders?: readonly string[];
 }
 
 /** What the components see when a zone has its labeller's table and a device plugin. */
-export function applied({ pool, strategy, configs, defaultConfig, gpuHolders }: Applied): Observed {
+export function applied({ pool, strategy, configs, defaultConfig, holders = [] }: Applied): Observed {
   const row = {
     pool: "pool-1",
     nodes: pool?.selector === undefined ? ["n1"] : null,
@@ -47,18 +51,46 @@ export function applied({ pool, strategy, configs, defaultConfig, gpuHolders }: 
       ...(pool !== undefined && { "gpu-zones-node-pools": { "pools.json": JSON.stringify([row]) } }),
       ...(configs !== undefined && { "plugin-configs-1": configs }),
     },
-    daemonSets: new Set(["nvidia-device-plugin-daemonset"]),
-    pods: [pluginPod(strategy, configs !== undefined, defaultConfig)],
-    gpuHolders: gpuHolders ?? {},
+    daemonSets: new Map([
+      [
+        "nvidia-device-plugin-daemonset",
+        { programs: new Set(["device-plugin"]), tolerations: [], owners: [] },
+      ],
+    ]),
+    pods: [pluginPod(strategy, configs !== undefined, defaultConfig), ...holders.map(gpuPod)],
   };
 }
 
-function pluginPod(strategy: string | undefined, configured: boolean, defaultConfig = ""): OperandPod {
+const POD: NodePod = {
+  uid: "pod-1",
+  namespace: "gpu-operator",
+  name: "plugin-1",
+  node: "n1",
+  app: "nvidia-device-plugin-daemonset",
+  daemonSet: "nvidia-device-plugin-daemonset",
+  runtimeClass: "nvidia",
+  account: "default",
+  containers: [],
+  initContainers: [],
+  volumes: {},
+  restarts: true,
+  sharesProcesses: true,
+  held: true,
+  terminating: false,
+  hasGpu: false,
+  progress: { phase: "Running", containers: {} },
+};
+
+function gpuPod(name: string): NodePod {
+  const { daemonSet: _set, app: _app, runtimeClass: _class, ...pod } = POD;
+  const none = { daemonSet: undefined, app: undefined, runtimeClass: undefined };
+  return { ...pod, ...none, uid: name, namespace: "apps", name, held: false, hasGpu: true };
+}
+
+function pluginPod(strategy: string | undefined, configured: boolean, defaultConfig = ""): NodePod {
   const file = "/config/config.yaml";
   return {
-    uid: "pod-1",
-    app: "nvidia-device-plugin-daemonset",
-    node: "n1",
+    ...POD,
     containers: [
       {
         name: "nvidia-device-plugin",
@@ -67,6 +99,17 @@ function pluginPod(strategy: string | undefined, configured: boolean, defaultCon
           ...(configured ? [{ name: "CONFIG_FILE", value: file }] : []),
         ],
       },
+      ...(configured
+        ? [
+            {
+              name: "config-manager",
+              env: [
+                { name: "SEND_SIGNAL", value: "true" },
+                { name: "PROCESS_TO_SIGNAL", value: "nvidia-device-plugin" },
+              ],
+            },
+          ]
+        : []),
     ],
     initContainers: configured
       ? [
@@ -80,7 +123,17 @@ function pluginPod(strategy: string | undefined, configured: boolean, defaultCon
           },
         ]
       : [],
-    configMaps: configured ? { "available-configs": "plugin-configs-1" } : {},
+    volumes: configured ? { "available-configs": { configMap: "plugin-configs-1" } } : {},
+    progress: {
+      phase: "Running",
+      containers: {
+        "nvidia-device-plugin": { is: "running", restarts: 0, ready: true },
+        ...(configured && {
+          "config-manager-init": { is: "done", restarts: 0 },
+          "config-manager": { is: "running", restarts: 0, ready: true },
+        }),
+      },
+    },
   };
 }
 

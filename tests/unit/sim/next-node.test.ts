@@ -3,7 +3,7 @@ import { FOREIGN_STACK, type ForeignStack } from "../../../sim/annotations.ts";
 import type { Observed } from "../../../sim/gpu-simulator/node-draft.ts";
 import { A100, applied, bareNode, labelsOf, rounds, settled, sharedBy, T4 } from "./gpu-node.ts";
 
-const NOTHING: Observed = { configMaps: {}, daemonSets: new Set(), pods: [], gpuHolders: {} };
+const NOTHING: Observed = { configMaps: {}, daemonSets: new Map(), pods: [] };
 
 describe("what a node offers", () => {
   it("is nothing before the device plugin runs on it", () => {
@@ -110,7 +110,7 @@ describe("what a node offers", () => {
 
   it("loses the labels of GPU Feature Discovery when its DaemonSet is gone", () => {
     const observed = applied({ pool: {} });
-    const node = settled(settled(bareNode(T4), observed), { ...observed, pods: [], daemonSets: new Set() });
+    const node = settled(settled(bareNode(T4), observed), { ...observed, pods: [], daemonSets: new Map() });
     assert.deepEqual(labelsOf(node, "gpu.product"), {});
     assert.deepEqual(labelsOf(node, "mig."), {});
     assert.equal(node.labels["nvidia.com/gpu.present"], "true");
@@ -238,7 +238,7 @@ describe("a node's MIG layout", () => {
   it("does not change while a pod holds a GPU, and is not tried again when the pod is gone", () => {
     const pool = { migConfig: "all-1g.5gb" };
     const whole = settled(bareNode(A100), applied({ pool: {}, strategy: "mixed" }));
-    const busy = applied({ pool, strategy: "mixed", gpuHolders: { n1: ["apps/pd-0"] } });
+    const busy = applied({ pool, strategy: "mixed", holders: ["pd-0"] });
     const failed = settled(whole, busy);
     assert.equal(failed.labels["nvidia.com/mig.config.state"], "failed");
     assert.ok(rounds(whole, busy).some((each) => /in use by apps\/pd-0/.test(each.complaints.join())));

@@ -11,6 +11,8 @@ const nodes: fc.Arbitrary<GpuNode> = fc.record({
   labels: strings,
   annotations: strings,
   resources: strings,
+  runtime: fc.constant(""),
+  unschedulable: fc.boolean(),
 });
 
 /** A JSON merge patch, as the API server applies it. */
@@ -28,6 +30,7 @@ describe("the patch between two states of a node", () => {
         assert.deepEqual(merge(before.labels, patch.metadata?.labels), after.labels);
         assert.deepEqual(merge(before.annotations, patch.metadata?.annotations), after.annotations);
         assert.deepEqual(merge(before.resources, patch.resources), after.resources);
+        assert.equal(patch.unschedulable ?? before.unschedulable, after.unschedulable);
       }),
     );
   });
@@ -36,6 +39,7 @@ describe("the patch between two states of a node", () => {
     fc.assert(
       fc.property(nodes, (node) => {
         assert.deepEqual(nodePatch(node, structuredClone(node)), {
+          unschedulable: undefined,
           metadata: undefined,
           resources: undefined,
         });

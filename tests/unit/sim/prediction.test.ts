@@ -1,49 +1,23 @@
 import assert from "node:assert/strict";
-import type { V1PodSpec } from "@kubernetes/client-node";
 import { operandObjects } from "../../../components/operands/operands.ts";
 import type { NodePool, Zone } from "../../../plan/config/zone.ts";
 import { standardLayoutNames } from "../../../plan/gpu/mig.ts";
 import { productLabel, type MigStrategy } from "../../../plan/gpu/product-label.ts";
-import type { Observed } from "../../../sim/gpu-simulator/node-draft.ts";
-import { operandPod } from "../../../sim/gpu-simulator/operand-pod.ts";
 import { nodesOf } from "../../../sim/node-manifest.ts";
-import { settled } from "./gpu-node.ts";
+import { TestCluster } from "./test-cluster.ts";
 import { zoneOf } from "./zone-builder.ts";
 
 const PRODUCT = "nvidia.com/gpu.product";
-
-/** What the node's components see once the zone's objects are applied and their pods run on it. */
-function observedOf(zone: Zone, node: string): Observed {
-  const objects = operandObjects(zone).flatMap((operand) => operand.objects);
-  const ofKind = (kind: string) => objects.filter((object) => object.kind === kind);
-  return {
-    configMaps: Object.fromEntries(
-      ofKind("ConfigMap").map((map) => [map.metadata.name, map["data"] as Record<string, string>]),
-    ),
-    daemonSets: new Set(ofKind("DaemonSet").map((set) => set.metadata.name)),
-    pods: ofKind("DaemonSet").flatMap((set) => {
-      const { template } = set["spec"] as {
-        template: { metadata: { labels: Record<string, string> }; spec: V1PodSpec };
-      };
-      return operandPod({
-        metadata: {
-          labels: template.metadata.labels,
-          uid: `pod of ${set.metadata.name}`,
-          namespace: "gpu-operator",
-        },
-        spec: Object.assign({}, template.spec, { nodeName: node }),
-        status: { phase: "Running" },
-      });
-    }),
-    gpuHolders: {},
-  };
-}
 
 function simulate(zone: Zone) {
   const manifest = nodesOf(zone, "1.37.2")[0];
   assert.ok(manifest);
   const { name, labels, annotations } = manifest.metadata;
-  return settled({ name, labels, annotations, resources: {} }, observedOf(zone, name));
+  const objects = operandObjects(zone).flatMap((operand) => operand.objects);
+  return new TestCluster(
+    [{ name, labels, annotations, resources: {}, runtime: "containerd://2.1.0", unschedulable: false }],
+    objects,
+  ).settle().node;
 }
 
 describe("a node under the objects that a zone really applies", () => {
