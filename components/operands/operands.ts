@@ -3,11 +3,12 @@ import type { KubernetesObject } from "../../plan/object.ts";
 import { RELEASES } from "../releases/releases.ts";
 import { devicePlugin } from "./device-plugin.ts";
 import { labeller } from "./labeller.ts";
+import { nodeFeatureDiscovery } from "./node-feature-discovery.ts";
 import type { Operand } from "./operand.ts";
 import { runtimeClasses } from "./runtime-classes.ts";
 
 /** The operands in the order in which a node needs them. */
-const OPERANDS: readonly Operand[] = [runtimeClasses, labeller, devicePlugin];
+const OPERANDS: readonly Operand[] = [nodeFeatureDiscovery, runtimeClasses, labeller, devicePlugin];
 
 export interface OperandObjects {
   readonly name: string;

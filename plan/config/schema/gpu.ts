@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { dcgmExporterShape, nfdMode } from "./observe.ts";
 import { envName, later, repository, resources, subdomain, toleration, version } from "./values.ts";
 
 const envVar = z.strictObject({ name: envName, value: z.string() });
@@ -42,11 +43,20 @@ export const gpu = z.strictObject({
   toolkit: later("installing the container toolkit natively"),
   gfd: later("configuring GPU Feature Discovery"),
   dcgm: later("installing DCGM"),
-  dcgmExporter: later("installing the DCGM exporter"),
+  dcgmExporter: z.strictObject({ ...operandShape, ...dcgmExporterShape }).optional(),
   migManager: later("installing the MIG manager"),
-  nfd: later("installing Node Feature Discovery"),
+  nfd: z
+    .strictObject({
+      mode: nfdMode,
+      image: operandShape.image,
+      version: operandShape.version,
+      resources: operandShape.resources.describe("Of the worker, which runs on every node."),
+      tolerations: operandShape.tolerations,
+    })
+    .optional()
+    .describe("Node Feature Discovery."),
   validator: later("installing the operator validator"),
-  nodeStatusExporter: later("installing the node status exporter"),
+  nodeStatusExporter: operand.optional(),
   cdi: later("configuring CDI"),
   hostPaths: later("host paths of its own"),
   readyTimeout: later("a time limit for GPU readiness"),

@@ -16,11 +16,9 @@ const KEYS: [path: string, what: string][] = [
   ["gpu.toolkit", "installing the container toolkit natively"],
   ["gpu.gfd", "configuring GPU Feature Discovery"],
   ["gpu.dcgm", "installing DCGM"],
-  ["gpu.dcgmExporter", "installing the DCGM exporter"],
+  ["gpu.dcgmExporter.hpcJobMapping", "mapping HPC jobs to GPUs"],
   ["gpu.migManager", "installing the MIG manager"],
-  ["gpu.nfd", "installing Node Feature Discovery"],
   ["gpu.validator", "installing the operator validator"],
-  ["gpu.nodeStatusExporter", "installing the node status exporter"],
   ["gpu.cdi", "configuring CDI"],
   ["gpu.hostPaths", "host paths of its own"],
   ["gpu.readyTimeout", "a time limit for GPU readiness"],
@@ -34,7 +32,6 @@ const KEYS: [path: string, what: string][] = [
   ["apps.a.priority", "priorities of apps"],
   ["apps.a.secretEnv", "secrets in environment variables"],
   ["secrets", "secrets"],
-  ["capabilities.monitoring", "monitoring objects"],
 ];
 
 /** `a.b: 1` as nested keys, one a line. */
