@@ -5,11 +5,13 @@ import { devicePlugin } from "./device-plugin.ts";
 import { gpuFeatureDiscovery } from "./gpu-feature-discovery.ts";
 import { labeller } from "./labeller.ts";
 import { mpsControlDaemon } from "./mps-control-daemon.ts";
+import { nodeFeatureDiscovery } from "./node-feature-discovery.ts";
 import type { Operand } from "./operand.ts";
 import { runtimeClasses } from "./runtime-classes.ts";
 
 /** The operands in the order in which a node needs them. */
 export const OPERANDS: readonly Operand[] = [
+  nodeFeatureDiscovery,
   runtimeClasses,
   labeller,
   devicePlugin,

@@ -1,3 +1,4 @@
+import type { Zone } from "../config/zone.ts";
 import { isBuiltIn, kindName } from "../built-in.ts";
 import { apiGroup } from "../object.ts";
 import { objectPlace, type Check } from "./check.ts";
@@ -7,9 +8,21 @@ interface DefinitionSpec {
   readonly names?: { readonly kind?: string };
 }
 
+/** Kinds that the zone's other keys say that the cluster has. */
+function provided(zone: Zone): string[] {
+  return [
+    ...(zone.capabilities.monitoring === true
+      ? ["ServiceMonitor.monitoring.coreos.com", "PrometheusRule.monitoring.coreos.com"]
+      : []),
+    ...(zone.gpu.nfd?.mode === "existing"
+      ? ["NodeFeature.nfd.k8s-sigs.io", "NodeFeatureRule.nfd.k8s-sigs.io", "NodeFeatureGroup.nfd.k8s-sigs.io"]
+      : []),
+  ];
+}
+
 /** A preview passes a kind that nobody defines; the update waits a minute for it and fails. */
 export const customResourceHasDefinition: Check = ({ zone, objects }) => {
-  const defined = new Set(zone.capabilities.crds ?? []);
+  const defined = new Set([...(zone.capabilities.crds ?? []), ...provided(zone)]);
   for (const { object } of objects) {
     if (object.kind !== "CustomResourceDefinition") continue;
     const spec = object["spec"] as DefinitionSpec | undefined;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { dcgmExporterShape, nfdMode } from "./observe.ts";
 import {
   envName,
   hostPath,
@@ -88,11 +89,20 @@ export const gpu = z.strictObject({
   toolkit: later("installing the container toolkit natively"),
   gfd: operand.optional(),
   dcgm: later("installing DCGM"),
-  dcgmExporter: later("installing the DCGM exporter"),
+  dcgmExporter: z.strictObject({ ...operandShape, ...dcgmExporterShape }).optional(),
   migManager: migManager.optional(),
-  nfd: later("installing Node Feature Discovery"),
+  nfd: z
+    .strictObject({
+      mode: nfdMode,
+      image: operandShape.image,
+      version: operandShape.version,
+      resources: operandShape.resources.describe("Of the worker, which runs on every node."),
+      tolerations: operandShape.tolerations,
+    })
+    .optional()
+    .describe("Node Feature Discovery."),
   validator: later("installing the operator validator"),
-  nodeStatusExporter: later("installing the node status exporter"),
+  nodeStatusExporter: operand.optional(),
   cdi: later("configuring CDI"),
   hostPaths: later("host paths of its own"),
   readyTimeout: z

@@ -29,7 +29,12 @@ export const zoneSchema = z.strictObject({
   windows: z.array(window).optional().describe("When `up` may run. Default: always."),
   capabilities: z
     .strictObject({
-      monitoring: later("monitoring objects"),
+      monitoring: z
+        .boolean()
+        .optional()
+        .describe(
+          "The zone has Prometheus' custom resources (ServiceMonitor, PrometheusRule) and gets ours.",
+        ),
       istio: z.boolean().optional().describe("The zone has Istio's custom resources."),
       crds: z
         .array(z.string().regex(/^[A-Z]\w*\.[a-z0-9.-]+$/, "wanted Kind.group"))

@@ -39,6 +39,21 @@ describe("an object of a kind that others define", () => {
     assert.equal(found([MONITOR], "{ istio: true }").length, 1);
   });
 
+  it("is right for a ServiceMonitor and a PrometheusRule on a zone with monitoring", () => {
+    const rule = object("PrometheusRule", "pd", { apiVersion: "monitoring.coreos.com/v1", namespace: "pd" });
+    assert.deepEqual(found([MONITOR, rule], "{ monitoring: true }"), []);
+    assert.equal(found([MONITOR, rule], "{ monitoring: false }").length, 2);
+    assert.equal(found([ROUTE], "{ monitoring: true }").length, 1);
+  });
+
+  it("is right for Node Feature Discovery's rules where the cluster has it already", () => {
+    const rule = object("NodeFeatureRule", "r", { apiVersion: "nfd.k8s-sigs.io/v1alpha1" });
+    const text = (mode: string): string[] =>
+      findings(customResourceHasDefinition, [rule], `apps:\n  pd: {}\ngpu: { nfd: { mode: ${mode} } }\n`);
+    assert.deepEqual(text("existing"), []);
+    assert.equal(text("managed").length, 1, "then the plan ships the definition");
+  });
+
   it("is none of Kubernetes' own", () => {
     const own = [
       object("Service", "a", { namespace: "b" }),

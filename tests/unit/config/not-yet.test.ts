@@ -10,10 +10,8 @@ const KEYS: [path: string, what: string][] = [
   ["gpu.driver", "installing the driver natively"],
   ["gpu.toolkit", "installing the container toolkit natively"],
   ["gpu.dcgm", "installing DCGM"],
-  ["gpu.dcgmExporter", "installing the DCGM exporter"],
-  ["gpu.nfd", "installing Node Feature Discovery"],
+  ["gpu.dcgmExporter.hpcJobMapping", "mapping HPC jobs to GPUs"],
   ["gpu.validator", "installing the operator validator"],
-  ["gpu.nodeStatusExporter", "installing the node status exporter"],
   ["gpu.cdi", "configuring CDI"],
   ["gpu.hostPaths", "host paths of its own"],
   ["images", "an image mirror and pull secrets"],
@@ -24,7 +22,6 @@ const KEYS: [path: string, what: string][] = [
   ["apps.a.priority", "priorities of apps"],
   ["apps.a.secretEnv", "secrets in environment variables"],
   ["secrets", "secrets"],
-  ["capabilities.monitoring", "monitoring objects"],
 ];
 
 /** `a.b: 1` as nested keys, one a line. */

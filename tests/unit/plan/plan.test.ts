@@ -127,6 +127,7 @@ describe("the plan of a zone", function () {
   it("has the operands in the order in which a node needs them, in a namespace that takes privileged pods", async () => {
     const plan = await planOf({}, T4);
     assert.deepEqual(operandNames(plan), [
+      "node-feature-discovery",
       "runtime-classes",
       "labeller",
       "device-plugin",
