@@ -1,6 +1,7 @@
 import { APP_CODES } from "./problem-codes/apps.ts";
 import type { CodeInfo } from "./problem-codes/code-info.ts";
 import { CONFIGURATION_CODES } from "./problem-codes/configuration.ts";
+import { DRIVER_CODES } from "./problem-codes/drivers.ts";
 import { GPU_CODES } from "./problem-codes/gpu.ts";
 import { RUN_CODES } from "./problem-codes/runs.ts";
 
@@ -9,6 +10,7 @@ export const PROBLEM_CODES = {
   ...CONFIGURATION_CODES,
   ...APP_CODES,
   ...GPU_CODES,
+  ...DRIVER_CODES,
   ...RUN_CODES,
 } as const satisfies Record<string, CodeInfo>;
 

@@ -19,6 +19,12 @@ const BOARDS: readonly [name: string, product: string][] = [
   ["NVIDIA RTX PRO 6000 Blackwell Server Edition", "NVIDIA-RTX-PRO-6000-Blackwell-Server-Edition"],
 ];
 
+const ZONES = {
+  none: zoneOf({}, { mig: { strategy: "none" } }),
+  single: zoneOf({}, { mig: { strategy: "single" } }),
+  mixed: zoneOf({}, { mig: { strategy: "mixed" } }),
+} as const satisfies Record<MigStrategy, unknown>;
+
 const sharing = fc.oneof(
   fc.constant(undefined),
   fc.record({ timeSlicing: fc.integer({ min: 2, max: 64 }) }),
@@ -68,7 +74,7 @@ describe("the labels that are predicted for a pool's nodes", () => {
       fc.property(anyPool, ({ name, pool, strategy }) => {
         // MPS and MIG exclude each other: a pool of both is an error of its own.
         fc.pre(!(pool.sharing !== undefined && "mps" in pool.sharing && pool.mig !== undefined));
-        const zone = zoneOf({ pool }, { mig: { strategy } });
+        const zone = { ...ZONES[strategy], nodePools: { pool } };
         const file = (poolEntry(zone, "pool", pool) ?? configEntries(zone)[0])?.content ?? "";
         const found = discover(boardsOf(name, pool), file);
         assert.deepEqual(predictedLabels(zone, pool), found);
@@ -77,14 +83,14 @@ describe("the labels that are predicted for a pool's nodes", () => {
         for (const key of Object.keys(found)) if (key.startsWith("nvidia.com/mig-")) seen.add("mixed");
         if (found["nvidia.com/mps.capable"] === "true") seen.add("mps");
       }),
-      { numRuns: 3000, seed: 26 },
+      { numRuns: 500, seed: 26 },
     );
     assert.ok(seen.has("mixed") && seen.has("mps"), "the pools are of all kinds");
   });
 
   it("say MPS where a pool shares by it, and that its nodes can have the control daemon", () => {
     const pool: NodePool = { product: "Tesla-T4", gpusPerNode: 2, sharing: { mps: 8 } };
-    assert.deepEqual(predictedLabels({ gpu: zoneOf({}, {}).gpu }, pool), {
+    assert.deepEqual(predictedLabels(ZONES.single, pool), {
       "nvidia.com/mig.strategy": "single",
       "nvidia.com/mps.capable": "true",
       "nvidia.com/gpu.product": "Tesla-T4-SHARED",
@@ -95,9 +101,8 @@ describe("the labels that are predicted for a pool's nodes", () => {
   });
 
   it("are not known where the layout is not", () => {
-    const zone = zoneOf({}, { mig: { strategy: "mixed" } });
     assert.equal(
-      predictedLabels(zone, { product: "NVIDIA-X1", gpusPerNode: 1, mig: "all-balanced" }),
+      predictedLabels(ZONES.mixed, { product: "NVIDIA-X1", gpusPerNode: 1, mig: "all-balanced" }),
       undefined,
     );
   });
