@@ -66,6 +66,8 @@ export const gpu = z.strictObject({
   nfd: later("installing Node Feature Discovery"),
   validator: later("installing the operator validator"),
   nodeStatusExporter: later("installing the node status exporter"),
+  gds: later("GPUDirect Storage"),
+  gdrcopy: later("GDRCopy"),
   cdi: later("configuring CDI"),
   hostPaths: later("host paths of its own"),
   readyTimeout: later("a time limit for GPU readiness"),

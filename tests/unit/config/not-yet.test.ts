@@ -19,6 +19,8 @@ const KEYS: [path: string, what: string][] = [
   ["gpu.nfd", "installing Node Feature Discovery"],
   ["gpu.validator", "installing the operator validator"],
   ["gpu.nodeStatusExporter", "installing the node status exporter"],
+  ["gpu.gds", "GPUDirect Storage"],
+  ["gpu.gdrcopy", "GDRCopy"],
   ["gpu.cdi", "configuring CDI"],
   ["gpu.hostPaths", "host paths of its own"],
   ["gpu.readyTimeout", "a time limit for GPU readiness"],
