@@ -179,6 +179,8 @@ const ROWS: ReadonlyMap<string, Row> = new Map<string, Row>([
 const ELSEWHERE: readonly RegExp[] = [
   /^nodePools\.p\.(hardware|gpusPerNode|cpu|memory|os|kernel|runtime|labels|count|secureBoot)$/,
   /^nodePools\.p\.(selector|labels|board|driver)(\.|$)/,
+  // What all operands have in common: daemon-set.test.ts.
+  /^gpu\.daemonsets\.(rollingUpdate|labels|annotations)\./,
   // Its test builds the pool itself: mps-control-daemon.test.ts.
   /^nodePools\.p\.sharing\.mps$/,
   // Layouts by profile: mig-config.test.ts.
