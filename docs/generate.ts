@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { PROBLEM_CODES } from "../plan/config/problem-codes.ts";
 import { jsonSchemas } from "./json-schemas.ts";
+import { parityPage } from "./parity.ts";
 import { problemPages } from "./problem-pages.ts";
 
 /** Folders that hold generated files and nothing else. */
@@ -10,7 +11,7 @@ export const GENERATED_FOLDERS = ["docs/problems", "docs/schema"] as const;
 
 /** Everything in docs/ that follows from the code: text by path from the repository. */
 export function generatedDocs(): Map<string, string> {
-  return new Map([...problemPages(PROBLEM_CODES), ...jsonSchemas()]);
+  return new Map([...problemPages(PROBLEM_CODES), ...jsonSchemas(), parityPage()]);
 }
 
 /** Writes the generated files, and removes those whose source is gone. */

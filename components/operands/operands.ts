@@ -4,6 +4,7 @@ import { RELEASES } from "../releases/releases.ts";
 import { devicePlugin } from "./device-plugin.ts";
 import { gpuFeatureDiscovery } from "./gpu-feature-discovery.ts";
 import { labeller } from "./labeller.ts";
+import { migManager } from "./mig-manager.ts";
 import { mpsControlDaemon } from "./mps-control-daemon.ts";
 import { nodeFeatureDiscovery } from "./node-feature-discovery.ts";
 import type { Operand } from "./operand.ts";
@@ -17,6 +18,7 @@ export const OPERANDS: readonly Operand[] = [
   devicePlugin,
   mpsControlDaemon,
   gpuFeatureDiscovery,
+  migManager,
 ];
 
 export interface OperandObjects {

@@ -103,6 +103,8 @@ export const gpu = z.strictObject({
     .describe("Node Feature Discovery."),
   validator: later("installing the operator validator"),
   nodeStatusExporter: operand.optional(),
+  gds: later("GPUDirect Storage"),
+  gdrcopy: later("GDRCopy"),
   cdi: later("configuring CDI"),
   hostPaths: later("host paths of its own"),
   readyTimeout: z

@@ -12,6 +12,8 @@ const KEYS: [path: string, what: string][] = [
   ["gpu.dcgm", "installing DCGM"],
   ["gpu.dcgmExporter.hpcJobMapping", "mapping HPC jobs to GPUs"],
   ["gpu.validator", "installing the operator validator"],
+  ["gpu.gds", "GPUDirect Storage"],
+  ["gpu.gdrcopy", "GDRCopy"],
   ["gpu.cdi", "configuring CDI"],
   ["gpu.hostPaths", "host paths of its own"],
   ["images", "an image mirror and pull secrets"],

@@ -25,7 +25,10 @@ describe("the generated files of docs/", () => {
         (await readdir(join(CHECKOUT, folder))).map((name) => `${folder}/${name}`),
       ),
     );
-    assert.deepEqual(found.flat().toSorted(), [...generatedDocs().keys()].toSorted(), HINT);
+    const inFolders = [...generatedDocs().keys()].filter((path) =>
+      GENERATED_FOLDERS.some((folder) => path.startsWith(`${folder}/`)),
+    );
+    assert.deepEqual(found.flat().toSorted(), inFolders.toSorted(), HINT);
   });
 
   it("have a page for every problem code, and the index links to each", () => {
