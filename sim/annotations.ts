@@ -4,6 +4,12 @@ import { z } from "zod";
 export const BOARD = "sim.gpu-zones.dev/board";
 /** How somebody else's GPU stack drives the node; present where `gpu.managed` is false. */
 export const FOREIGN_STACK = "sim.gpu-zones.dev/foreign-stack";
+/** What goes wrong on the node: some of `FAILURES` and `xid-<code>`, with commas between them. */
+export const FAILURE = "sim.gpu-zones.dev/failure";
+/** `off`: the machine has no power. */
+export const POWER = "sim.gpu-zones.dev/power";
+/** Which boot of the machine it is; another one: it was off meanwhile. */
+export const BOOT = "sim.gpu-zones.dev/boot";
 /** Digest of the node as it registered itself. */
 export const NODE_DIGEST = "sim.gpu-zones.dev/node-digest";
 /** What the MIG manager did last on this node. */
@@ -29,13 +35,23 @@ const foreignStack = z.object({
 });
 export type ForeignStack = z.infer<typeof foreignStack>;
 
+const boardMig = z.object({
+  /** The board is in MIG mode. */
+  enabled: z.boolean(),
+  /** Its instances by profile. */
+  layout,
+});
+export type BoardMig = z.infer<typeof boardMig>;
+
 const migState = z.object({
   /** The layout name that was asked for last, applied or not. */
   config: z.string(),
-  /** Whether the boards are in MIG mode. */
-  enabled: z.boolean(),
-  /** Instances of each profile on every board. */
-  layout,
+  /** By index; one that is missing is whole. */
+  boards: z.array(boardMig),
+  /** UID of the MIG manager's pod that looked at it last; absent: nothing installs a MIG manager. */
+  pod: z.string().optional(),
+  /** Its wait for the GPUs' users timed out: it left everything as it was. */
+  wedged: z.boolean().optional(),
 });
 export type MigState = z.infer<typeof migState>;
 
@@ -71,6 +87,8 @@ export const readMigState = (annotations: Annotations): MigState | undefined =>
   read(migState, annotations[MIG_STATE]);
 export const readLoadedConfigs = (annotations: Annotations): Readonly<Record<string, LoadedConfig>> =>
   read(loadedConfigs, annotations[LOADED_CONFIGS]) ?? {};
+export const readFailures = (annotations: Annotations): ReadonlySet<string> =>
+  new Set((annotations[FAILURE] ?? "").split(",").map((each) => each.trim()));
 export const readHost = (annotations: Annotations): Host | undefined => read(host, annotations[HOST]);
 
 function read<T>(shape: z.ZodType<T>, text: string | undefined): T | undefined {

@@ -1,5 +1,6 @@
-import type { Board, MigState } from "../annotations.ts";
+import type { Board, BoardMig, MigState } from "../annotations.ts";
 import { GPU } from "./labels.ts";
+import { boardsOf } from "./mig-state.ts";
 import type { PluginConfig } from "./plugin-config.ts";
 
 /** Devices of one kind on a node, before sharing. */
@@ -22,29 +23,40 @@ export function profileName(profile: string): string {
   return profile.replace("+", ".");
 }
 
+function instancesOf(boards: readonly BoardMig[]): { profile: string; count: number }[] {
+  const counts = new Map<string, number>();
+  for (const [profile, count] of boards.flatMap(({ layout }) => Object.entries(layout)))
+    counts.set(profile, (counts.get(profile) ?? 0) + count);
+  return [...counts].map(([profile, count]) => ({ profile, count }));
+}
+
 /** The node's devices under a MIG strategy. */
-export function devicesOf(board: Board, mig: MigState, strategy: PluginConfig["migStrategy"]): DeviceSet {
+export function devicesOf(
+  board: Board,
+  mig: Pick<MigState, "boards">,
+  strategy: PluginConfig["migStrategy"],
+): DeviceSet {
   const whole = {
     kind: "devices",
     devices: [{ resource: GPU, count: board.count, profile: undefined }],
   } as const;
-  if (!mig.enabled || strategy === "none") return whole;
-  const instances = Object.entries(mig.layout).map(([profile, perBoard]) => ({
-    profile,
-    count: perBoard * board.count,
-  }));
+  const boards = boardsOf(board, mig);
+  const uncut = boards.filter(({ enabled }) => !enabled).length;
+  if (uncut === board.count || strategy === "none") return whole;
+  const instances = instancesOf(boards);
   if (strategy === "mixed") {
     return {
       kind: "devices",
-      devices: instances.map((each) => ({
-        ...each,
-        resource: `nvidia.com/mig-${profileName(each.profile)}`,
-      })),
+      devices: [
+        ...(uncut > 0 ? [{ resource: GPU, count: uncut, profile: undefined }] : []),
+        ...instances.map((each) => ({ ...each, resource: `nvidia.com/mig-${profileName(each.profile)}` })),
+      ],
     };
   }
   const [only, ...others] = instances;
-  if (only === undefined || others.length > 0) {
-    const got = instances.map(({ profile }) => profile).join(", ") || "no MIG device";
+  if (only === undefined || others.length > 0 || uncut > 0) {
+    const cut = instances.map(({ profile }) => profile).join(", ") || "no MIG device";
+    const got = uncut > 0 ? `${cut} beside ${uncut} whole` : cut;
     return { kind: "invalid", reason: `strategy single wants MIG devices of one profile, got ${got}` };
   }
   return { kind: "devices", devices: [{ ...only, resource: GPU }] };

@@ -3,6 +3,7 @@ import type { Board, MigState } from "../annotations.ts";
 import { boardMemory } from "./board-memory.ts";
 import { profileName, type Devices, type DeviceSet } from "./devices.ts";
 import { GPU, MIG_CAPABLE } from "./labels.ts";
+import { boardsOf } from "./mig-state.ts";
 import type { PluginConfig } from "./plugin-config.ts";
 
 const PREFIX = "nvidia.com/";
@@ -34,25 +35,30 @@ export function capability(board: Board): Record<string, string> {
 /** Labels of GPU Feature Discovery for the node's boards. */
 export function featureLabels(
   board: Board,
-  mig: MigState,
+  mig: Pick<MigState, "boards">,
   config: PluginConfig,
   set: DeviceSet,
 ): Record<string, string> {
   const { migStrategy: strategy } = config;
+  const cut = boardsOf(board, mig).some(({ enabled }) => enabled);
   const capable = capability(board);
   const node = {
     ...capable,
     ...(strategy !== "none" && { [`${PREFIX}mig.strategy`]: strategy }),
-    [`${PREFIX}mps.capable`]: String(config.sharing === "mps" && !mig.enabled),
+    [`${PREFIX}mps.capable`]: String(config.sharing === "mps" && !cut),
   };
   if (set.kind === "invalid")
     return { ...node, ...gpuLabels(`${board.product}-MIG-INVALID`, 0, 0, 0, "none") };
-  if (!mig.enabled || strategy === "single") {
+  if (!cut || strategy === "single") {
     return { ...node, ...merge(set.devices.map((each) => describe("gpu", board, each, config))) };
   }
   // Boards in MIG mode are still counted as boards; nothing of them is offered whole.
-  const whole = gpuLabels(board.product, board.count, 0, boardMemory(board.product), "none");
-  const slices = strategy === "mixed" ? set.devices : [];
+  const uncut = set.devices.find(({ profile }) => profile === undefined);
+  const whole =
+    strategy === "mixed" && uncut
+      ? describe("gpu", board, uncut, config)
+      : gpuLabels(board.product, board.count, 0, boardMemory(board.product), "none");
+  const slices = strategy === "mixed" ? set.devices.filter(({ profile }) => profile !== undefined) : [];
   const groups = slices.map((each) =>
     describe(`mig-${profileName(each.profile ?? "")}`, board, each, config),
   );

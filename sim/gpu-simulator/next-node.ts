@@ -1,6 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { enablesMig, standardLayout } from "../../plan/gpu/mig.ts";
-import { readBoard, readForeignStack, type Board, type ForeignStack, type MigState } from "../annotations.ts";
+import {
+  readBoard,
+  readForeignStack,
+  type Board,
+  type BoardMig,
+  type ForeignStack,
+  type MigState,
+} from "../annotations.ts";
 import { OPERANDS } from "../kwok-stages.ts";
 import { advertise, withVanished } from "./device-plugin.ts";
 import { devicesOf, profileName } from "./devices.ts";
@@ -8,7 +15,8 @@ import { capability, featureLabels, isFeatureLabel } from "./feature-discovery.t
 import { freshHost, hostOf, saveHost } from "./host.ts";
 import { podsRunning, progressOf, runPods } from "./kubelet.ts";
 import { GPU, GPU_PRESENT, MIG_CONFIG, MIG_CONFIG_STATE } from "./labels.ts";
-import { isRepartitioning, migState, partition } from "./mig-manager.ts";
+import { isRepartitioning, partition } from "./mig-manager.ts";
+import { allBoards, migStateOf } from "./mig-state.ts";
 import type { GpuNode, NextNode, NodeDraft, Observed, Stack } from "./node-draft.ts";
 import type { NodePod } from "./node-pod.ts";
 import { forgetConfigs, type PluginConfig } from "./plugin-config.ts";
@@ -65,11 +73,11 @@ function runOperands(node: NodeDraft, board: Board, observed: Observed): void {
   const discovery = discoverer(node);
   const [discovering] = podsRunningOrFailing(node, observed, discovery);
   if (discovering !== undefined) Object.assign(node.labels, capability(board));
-  partition(node, board);
+  partition(node, board, observed);
 
   // While boards are being cut, nothing may hold them: plugin and feature discovery are paused.
   const active = !isRepartitioning(node);
-  const mig = migState(node);
+  const mig = migStateOf(node.annotations);
   const [plugin] = podsRunning(node, observed, "device-plugin").filter(({ uid }) => node.registered.has(uid));
   const offering = active && plugin ? node.configs.get(plugin.uid) : undefined;
   node.resources = withVanished(node.resources, offering ? offer(node, board, mig, offering) : {});
@@ -113,10 +121,8 @@ function replaceFeatureLabels(node: NodeDraft, features: Readonly<Record<string,
 function runForeignStack(node: NodeDraft, board: Board, stack: ForeignStack): void {
   const mig = foreignMig(board, stack);
   const devices = devicesOf(board, mig, stack.migStrategy);
-  const resources = [
-    GPU,
-    ...Object.keys(mig.layout).map((profile) => `nvidia.com/mig-${profileName(profile)}`),
-  ];
+  const layout = mig.boards[0]?.layout ?? {};
+  const resources = [GPU, ...Object.keys(layout).map((profile) => `nvidia.com/mig-${profileName(profile)}`)];
   const { timeSlicing } = stack;
   const config: PluginConfig = {
     migStrategy: stack.migStrategy,
@@ -135,9 +141,13 @@ function runForeignStack(node: NodeDraft, board: Board, stack: ForeignStack): vo
 }
 
 function foreignMig(board: Board, { migConfig }: ForeignStack): MigState {
-  const whole = { config: "", enabled: false, layout: {} };
+  const whole: MigState = { config: "", boards: [] };
+  const cut = (config: string, enabled: boolean, cutInto: BoardMig["layout"]): MigState => ({
+    config,
+    boards: [...allBoards(board, { enabled, layout: cutInto })],
+  });
   if (migConfig === null) return whole;
-  if (typeof migConfig !== "string") return { config: "custom", enabled: true, layout: migConfig };
+  if (typeof migConfig !== "string") return cut("custom", true, migConfig);
   const layout = standardLayout(board.product, migConfig);
-  return layout === undefined ? whole : { config: migConfig, enabled: enablesMig(migConfig), layout };
+  return layout === undefined ? whole : cut(migConfig, enablesMig(migConfig), layout);
 }

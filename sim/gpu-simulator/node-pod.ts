@@ -30,6 +30,8 @@ export interface Volume {
   readonly configMap?: string;
   readonly optional?: boolean;
   readonly hostPath?: string;
+  /** Keys of the ConfigMap by the paths that they are mounted at; absent: all, at paths of their names. */
+  readonly items?: Readonly<Record<string, string>>;
   /** Type of the host path. */
   readonly type?: string;
 }
@@ -114,6 +116,9 @@ export function containersOf(spec: V1PodSpec, fields: Readonly<Record<string, st
         name,
         {
           ...(configMap?.name !== undefined && { configMap: configMap.name }),
+          ...(configMap?.items && {
+            items: Object.fromEntries(configMap.items.map((item) => [item.path, item.key])),
+          }),
           ...(configMap?.optional === true && { optional: true }),
           ...(hostPath && { hostPath: hostPath.path, type: hostPath.type ?? "" }),
         },

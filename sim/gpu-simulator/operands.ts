@@ -1,11 +1,15 @@
 import { driver, driverManager, isDriverReady } from "./driver.ts";
-import { isProvided } from "./host.ts";
+import { hasFile, isProvided, writeFile } from "./host.ts";
+import { boardsOf, migStateOf } from "./mig-state.ts";
 import type { NodeDraft } from "./node-draft.ts";
 import { DONE, UP, type Call, type Outcome } from "./outcome.ts";
 import { chooseFile, loadPluginConfig, PluginConfigError, type PluginConfig } from "./plugin-config.ts";
 import type { Program } from "./programs.ts";
 import { toolkit } from "./toolkit.ts";
 import { validator } from "./validator.ts";
+
+/** As the containers of plugin and daemon see it. */
+const MPS_READY = "/mps/.ready";
 
 type Play = (call: Call) => Outcome;
 
@@ -17,6 +21,8 @@ const PLAYS: Readonly<Partial<Record<Program, Play>>> = {
   "config-manager": configManager,
   "device-plugin": devicePlugin,
   "feature-discovery": featureDiscovery,
+  "mig-manager": migManager,
+  "mps-daemon": mpsDaemon,
 };
 
 /** One step of the process; what the simulator does not know just runs. */
@@ -27,6 +33,7 @@ export function run(call: Call, program: Program | undefined): Outcome {
 /** What a process does when it is told to end. */
 export function stop(node: NodeDraft, program: Program | undefined): void {
   if (program === "toolkit") node.host.runtime = false;
+  if (program === "mps-daemon") Reflect.deleteProperty(node.host.files, `/run/nvidia${MPS_READY}`);
 }
 
 /** As an init container it fails where it finds no entry; the one beside the process is looked at by the process. */
@@ -41,8 +48,8 @@ function configManager({ node, pod, container, observed }: Call): Outcome {
 function devicePlugin(call: Call): Outcome {
   return reading(() => {
     const config = load(call);
-    if (config.sharing === "mps")
-      return { is: "waiting", why: "waits for the MPS control daemon, which is not simulated" };
+    if (config.sharing === "mps" && !hasFile(call.node, call.pod, call.container, MPS_READY))
+      return { is: "waiting", why: "waits for the MPS control daemon" };
     call.node.registered.add(call.pod.uid);
     return UP;
   });
@@ -51,6 +58,23 @@ function devicePlugin(call: Call): Outcome {
 function featureDiscovery(call: Call): Outcome {
   return reading(() => {
     load(call);
+    return UP;
+  });
+}
+
+/** Its work is the node's; here it is only up, where it finds a driver. */
+function migManager({ node }: Call): Outcome {
+  return isDriverReady(node) ? UP : { is: "failed", why: "NVML: driver not loaded" };
+}
+
+function mpsDaemon(call: Call): Outcome {
+  return reading(() => {
+    const { node, pod, container } = call;
+    if (load(call).sharing !== "mps") return { is: "waiting", why: "no resource is shared by MPS" };
+    const cut =
+      node.board && boardsOf(node.board, migStateOf(node.annotations)).some(({ enabled }) => enabled);
+    if (cut === true) return { is: "failed", why: "MPS shares no board in MIG mode" };
+    writeFile(node, pod, container, MPS_READY);
     return UP;
   });
 }

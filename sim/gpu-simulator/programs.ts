@@ -73,9 +73,11 @@ export function mountedText(
 ): string | undefined {
   if (!file.startsWith("/")) return undefined;
   const mount = mountOf(file, container);
-  const map = configMaps[pod.volumes[mount?.name ?? ""]?.configMap ?? ""];
+  const volume = pod.volumes[mount?.name ?? ""];
+  const map = configMaps[volume?.configMap ?? ""];
   if (mount === undefined || map === undefined) return undefined;
-  return map[mount.subPath ?? path.posix.relative(mount.mountPath, file)];
+  const within = mount.subPath ?? path.posix.relative(mount.mountPath, file);
+  return map[volume?.items === undefined ? within : (volume.items[within] ?? "")];
 }
 
 /** Where a container's path lies on the host; undefined: it is the container's own. */

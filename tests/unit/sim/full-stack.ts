@@ -1,4 +1,4 @@
-import type { V1Container, V1EnvVar, V1PodSpec, V1Volume } from "@kubernetes/client-node";
+import type { V1Container, V1DaemonSet, V1EnvVar, V1PodSpec, V1Volume } from "@kubernetes/client-node";
 import type { KubernetesObject } from "../../../plan/object.ts";
 
 const DEPLOY = "nvidia.com/gpu.deploy.";
@@ -17,15 +17,20 @@ export const FULL_STACK: Readonly<Record<string, () => KubernetesObject[]>> = {
   discovery: () => [
     daemonSet("gpu-feature-discovery", "gpu-feature-discovery", {
       runtimeClassName: "nvidia",
-      initContainers: [toolkitValidation()],
+      initContainers: [toolkitValidation(), configManager("config-manager-init")],
       containers: [
         {
           name: "gpu-feature-discovery",
           command: ["gpu-feature-discovery"],
-          env: env({ MIG_STRATEGY: "mixed" }),
+          env: env({ MIG_STRATEGY: "mixed", CONFIG_FILE: "/config/config.yaml" }),
         },
+        configManager("config-manager", "gpu-feature-discovery"),
       ],
-      volumes: [host("validations", VALIDATIONS)],
+      shareProcessNamespace: true,
+      volumes: [
+        host("validations", VALIDATIONS),
+        { name: "available-configs", configMap: { name: "plugin-configs" } },
+      ],
     }),
   ],
 };
@@ -174,28 +179,13 @@ export function plugin(
   app = "nvidia-device-plugin-daemonset",
   configMap = "plugin-configs",
 ): KubernetesObject {
-  const configs = [
-    { name: "available-configs", mountPath: "/available-configs" },
-    { name: "config", mountPath: "/config" },
-  ];
-  const manager = (name: string, signal: boolean): V1Container => ({
-    name,
-    command: ["config-manager"],
-    env: env({
-      CONFIG_FILE_DST: "/config/config.yaml",
-      DEFAULT_CONFIG: "default",
-      SEND_SIGNAL: String(signal),
-      PROCESS_TO_SIGNAL: signal ? "nvidia-device-plugin" : "",
-    }),
-    volumeMounts: configs,
-  });
   return daemonSet(
     "nvidia-device-plugin-daemonset",
     "device-plugin",
     {
       runtimeClassName: "nvidia",
       shareProcessNamespace: true,
-      initContainers: [toolkitValidation(), manager("config-manager-init", false)],
+      initContainers: [toolkitValidation(), configManager("config-manager-init")],
       containers: [
         {
           name: "nvidia-device-plugin",
@@ -209,7 +199,7 @@ export function plugin(
             { name: "mps-root", mountPath: "/mps" },
           ],
         },
-        manager("config-manager", true),
+        configManager("config-manager", "nvidia-device-plugin"),
       ],
       volumes: [
         host("validations", VALIDATIONS),
@@ -224,6 +214,24 @@ export function plugin(
   );
 }
 
+/** @param process the one beside it that it tells of another entry; absent: none */
+function configManager(name: string, process = ""): V1Container {
+  return {
+    name,
+    command: ["config-manager"],
+    env: env({
+      CONFIG_FILE_DST: "/config/config.yaml",
+      DEFAULT_CONFIG: "default",
+      SEND_SIGNAL: String(process !== ""),
+      PROCESS_TO_SIGNAL: process,
+    }),
+    volumeMounts: [
+      { name: "available-configs", mountPath: "/available-configs" },
+      { name: "config", mountPath: "/config" },
+    ],
+  };
+}
+
 export function toolkitValidation(): V1Container {
   return {
     name: "toolkit-validation",
@@ -231,6 +239,57 @@ export function toolkitValidation(): V1Container {
     args: [`until [ -f ${VALIDATIONS}/toolkit-ready ]; do echo waiting; sleep 5; done`],
     volumeMounts: [{ name: "validations", mountPath: VALIDATIONS, mountPropagation: "HostToContainer" }],
   };
+}
+
+/** @param layouts mig-parted's config file; absent: the manager makes its own */
+export function migManager(layouts?: string): KubernetesObject[] {
+  const custom = layouts !== undefined;
+  const set = daemonSet("nvidia-mig-manager", "mig-manager", {
+    runtimeClassName: "nvidia",
+    initContainers: [toolkitValidation()],
+    containers: [
+      {
+        name: "nvidia-mig-manager",
+        command: ["nvidia-mig-manager"],
+        env: env(custom ? { CONFIG_FILE: "/mig-parted-config/config.yaml" } : {}),
+        volumeMounts: custom ? [{ name: "layouts", mountPath: "/mig-parted-config" }] : [],
+      },
+    ],
+    volumes: [
+      host("validations", VALIDATIONS),
+      ...(custom ? [{ name: "layouts", configMap: { name: "mig-layouts" } }] : []),
+    ],
+  });
+  return custom ? [set, config("mig-layouts", { "config.yaml": layouts })] : [set];
+}
+
+/** @param called how its command names the daemon; another container finds it by that */
+export function mpsDaemon(called = "/usr/bin/mps-control-daemon"): KubernetesObject {
+  const { spec } = plugin() as unknown as V1DaemonSet;
+  const { initContainers, containers, volumes } = spec!.template.spec!;
+  const [main, manager] = containers;
+  return daemonSet(
+    "nvidia-device-plugin-mps-control-daemon",
+    "device-plugin",
+    {
+      hostPID: true,
+      runtimeClassName: "nvidia",
+      initContainers: initContainers!,
+      containers: [
+        Object.assign({}, main, { name: "mps-control-daemon-ctr", command: [called], args: [] }),
+        Object.assign({}, manager, {
+          env: manager!.env!.map((each) =>
+            each.name === "PROCESS_TO_SIGNAL"
+              ? { name: each.name, value: "/usr/bin/mps-control-daemon" }
+              : each,
+          ),
+        }),
+      ],
+      volumes: volumes!,
+    },
+    {},
+    { nodeSelector: { "nvidia.com/mps.capable": "true" } },
+  );
 }
 
 /** Natively nothing but this waits for the driver's startup probe. */
