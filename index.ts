@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Cluster } from "./components/cluster.ts";
 import { GpuOperand } from "./components/gpu-operand.ts";
-import { guard, lookAround } from "./components/guard.ts";
+import { guard, lookAround, withKept } from "./components/guard.ts";
 import { needs } from "./components/operands/node-order.ts";
 import { requireZone, stack, stopOnErrors } from "./components/stack.ts";
 import { ZoneApp } from "./components/zone-app.ts";
@@ -22,7 +22,7 @@ const kubectl = {
   context: zone.cluster.context,
   kubeconfig: zone.cluster.kubeconfig,
 };
-const [plan, guarded] = await Promise.all([
+const [planned, guarded] = await Promise.all([
   planZone(zone, {
     repository,
     kustomize: tools.kustomize.path,
@@ -30,8 +30,10 @@ const [plan, guarded] = await Promise.all([
   }),
   guard(zone, kubectl),
 ]);
-await stopOnErrors([...loaded.problems, ...plan.findings, ...guarded.problems]);
-await stopOnErrors(await lookAround(plan, kubectl));
+await stopOnErrors([...loaded.problems, ...planned.findings, ...guarded.problems]);
+// Nodes keep what they name until a rollout: it stays beside what the files say.
+const plan = await withKept(planned, guarded);
+await stopOnErrors(await lookAround(plan, guarded, kubectl));
 
 // The boot order of a zone: cluster and namespaces, NVIDIA's operands, apps.
 // Apps come after the operands' objects but never wait for GPUs: a dead board must not freeze a zone.

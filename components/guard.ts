@@ -5,8 +5,9 @@ import type { Plan } from "../plan/plan.ts";
 import { absentNodes } from "./absent-nodes.ts";
 import { readIdentity, simulatedUid } from "./identity.ts";
 import type { Kubectl } from "./kubectl.ts";
-import { readNodes } from "./live-nodes.ts";
-import { owingNodes } from "./owing-nodes.ts";
+import { kept } from "./kept.ts";
+import { isProblem, readLive, type Live } from "./live.ts";
+import { owingNodes, owingProblems } from "./owing.ts";
 import { foreignObjects } from "./ownership.ts";
 import { lastOutputs, readState, stack } from "./stack.ts";
 
@@ -14,12 +15,20 @@ import { lastOutputs, readState, stack } from "./stack.ts";
 export interface Guarded {
   readonly uid: string | undefined;
   readonly problems: readonly Problem[];
+  /** What runs on the nodes; undefined when no cluster answers, a problem when it did not show them. */
+  readonly live: Live | Problem | undefined;
 }
 
 /** Asks which cluster answers and what the last update left, then lets the gates decide. Writes nothing. */
 export async function guard(zone: Zone, kubectl: Kubectl): Promise<Guarded> {
-  const [identity, simulated, outputs] = await Promise.all([
-    readIdentity(kubectl),
+  const dark = new AbortController();
+  const [identity, live, simulated, outputs] = await Promise.all([
+    readIdentity(kubectl).then((found) => {
+      // Nobody waits longer for the nodes of a cluster that does not say who it is.
+      if (found.state === "unreachable") dark.abort();
+      return found;
+    }),
+    readLive({ ...kubectl, signal: dark.signal }, zone),
     simulatedUid(kubectl, zone.name, process.env["GPU_ZONES_SIM_UIDS"]),
     lastOutputs(),
   ]);
@@ -36,17 +45,27 @@ export async function guard(zone: Zone, kubectl: Kubectl): Promise<Guarded> {
     stateHoldsObjects: moved && (await readState()).objects().size > 0,
     override: process.env["GPU_ZONES_OVERRIDE"],
   });
-  return { uid: identity.state === "known" ? identity.uid : lastUid, problems };
+  return identity.state === "known"
+    ? { uid: identity.uid, problems, live }
+    : { uid: lastUid, problems, live: undefined };
 }
 
-/** What only a run that writes needs to know of the cluster: its nodes, and objects that are somebody else's. */
-export async function lookAround(plan: Plan, kubectl: Kubectl): Promise<Problem[]> {
-  if (stack.preview) return [];
+/** The plan with what nodes still name of the last update; where nobody could ask them, with all of it. */
+export async function withKept(plan: Plan, { live }: Guarded): Promise<Plan> {
+  if (!plan.zone.gpu.managed) return plan;
+  const nodes = live === undefined || isProblem(live) ? undefined : live.nodes;
+  return kept(plan, nodes, (await readState()).registered());
+}
+
+/** What a run needs to know of the cluster beside its identity: its nodes, and objects that are somebody else's. */
+export async function lookAround(plan: Plan, { live }: Guarded, kubectl: Kubectl): Promise<Problem[]> {
   const { zone } = plan;
-  const [nodes, foreign] = await Promise.all([
-    readNodes(kubectl, zone),
-    stack.takesOver ? readState().then((state) => foreignObjects(kubectl, plan, state.objects())) : [],
-  ]);
-  const ofNodes = Array.isArray(nodes) ? [...absentNodes(zone, nodes), ...owingNodes(zone, nodes)] : [nodes];
-  return [...ofNodes, ...foreign];
+  const ofNodes =
+    live === undefined ? [] : isProblem(live) ? [live] : owingProblems(zone, owingNodes(zone, live));
+  if (stack.preview) return ofNodes;
+  const absent = live === undefined || isProblem(live) ? [] : absentNodes(zone, live.nodes);
+  const foreign = stack.takesOver
+    ? await readState().then((state) => foreignObjects(kubectl, plan, state.objects()))
+    : [];
+  return [...absent, ...ofNodes, ...foreign];
 }

@@ -3,6 +3,7 @@ import { withoutClearText } from "../plan/config/engine.ts";
 import type { LoadedZone } from "../plan/config/load.ts";
 import { describeProblem, type Problem } from "../plan/config/problem.ts";
 import type { Zone } from "../plan/config/zone.ts";
+import type { KubernetesObject } from "../plan/object.ts";
 
 /** The only file that asks the engine: which stack, which kind of run, what the last update left. */
 export const stack = {
@@ -49,6 +50,19 @@ export class StackState {
   objects(): Set<string> {
     const urns = Object.keys(this.#outputs).filter((urn) => urn.includes("$kubernetes:"));
     return new Set(urns.map((urn) => urn.slice(urn.lastIndexOf("::") + 2)));
+  }
+
+  /** Its Kubernetes objects as they were registered, by logical name. */
+  registered(): Map<string, KubernetesObject> {
+    return new Map(
+      Object.entries(this.#outputs).flatMap(([urn, outputs]) => {
+        // The provider keeps an object's inputs beside what the cluster made of them.
+        const inputs = outputs?.["__inputs"] as KubernetesObject | undefined;
+        return urn.includes("$kubernetes:") && typeof inputs?.kind === "string"
+          ? [[urn.slice(urn.lastIndexOf("::") + 2), inputs]]
+          : [];
+      }),
+    );
   }
 
   /** UID that `Cluster` registers before its first object: all that a run which died leaves of it. */

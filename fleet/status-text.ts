@@ -5,7 +5,7 @@ import type { AppStatus, NodeStatus, ZoneStatus } from "./zone-status.ts";
 /** The status as a person reads it: nodes, operands, apps. */
 export function statusText(status: ZoneStatus): string {
   return [
-    table(["NODE", "POOL", "STATE", "BOARD", "ALLOCATABLE"], status.nodes.map(nodeRow)),
+    table(["NODE", "POOL", "STATE", "BOARD", "ALLOCATABLE", "OWES"], status.nodes.map(nodeRow)),
     ...(status.operands.length === 0
       ? []
       : [
@@ -33,7 +33,7 @@ export function waitingFor({ apps, nodes }: ZoneStatus): string[] {
   ];
 }
 
-function nodeRow({ node, pool, ready, absent, product, resources }: NodeStatus): string[] {
+function nodeRow({ node, pool, ready, absent, product, resources, owes }: NodeStatus): string[] {
   const state = absent ? pc.red("absent") : ready ? pc.green("Ready") : pc.red("NotReady");
   const counts = Object.entries(resources).map(([name, count]) => `${count} x ${name}`);
   return [
@@ -42,6 +42,7 @@ function nodeRow({ node, pool, ready, absent, product, resources }: NodeStatus):
     state,
     product ?? pc.dim("-"),
     counts.length > 0 ? counts.join(", ") : pc.dim("no GPU"),
+    owes.length > 0 ? pc.yellow(owes.map(({ part }) => part).join(", ")) : pc.dim("-"),
   ];
 }
 

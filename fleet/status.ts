@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type {
+  V1ControllerRevision,
   V1DaemonSet,
   V1Deployment,
   V1Node,
@@ -83,7 +84,13 @@ export async function readStatus(
 async function readLive(cluster: Kubectl, zone: string): Promise<LiveObjects> {
   const answer = await kubectl(
     cluster,
-    ["get", "nodes,pods,daemonsets,deployments,replicasets,statefulsets", "--all-namespaces", "-o", "json"],
+    [
+      "get",
+      "nodes,pods,daemonsets,deployments,replicasets,statefulsets,controllerrevisions",
+      "--all-namespaces",
+      "-o",
+      "json",
+    ],
     READ_SECONDS,
   );
   cluster.signal?.throwIfAborted();
@@ -98,6 +105,7 @@ async function readLive(cluster: Kubectl, zone: string): Promise<LiveObjects> {
     deployments: ofKind<V1Deployment>("Deployment"),
     replicaSets: ofKind<V1ReplicaSet>("ReplicaSet"),
     statefulSets: ofKind<V1StatefulSet>("StatefulSet"),
+    controllerRevisions: ofKind<V1ControllerRevision>("ControllerRevision"),
   };
 }
 

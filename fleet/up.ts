@@ -2,6 +2,7 @@ import { Option, type Command } from "commander";
 import type { Plan } from "../plan/plan.ts";
 import { inMinutes } from "./duration.ts";
 import { pulumi } from "./pulumi.ts";
+import { owingInWords } from "../components/owing.ts";
 import { UserError, type Surroundings } from "./surroundings.ts";
 import { readStatus, seconds } from "./status.ts";
 import { waitingFor } from "./status-text.ts";
@@ -63,6 +64,8 @@ async function waited(
   if (result.state === "failed") return result;
   const started = performance.now();
   const status = await readStatus(surroundings, plan, waitSeconds);
+  for (const line of owingInWords(status.nodes))
+    surroundings.err(`${plan.zone.name}: ${line}; ./zones rollout ${plan.zone.name}`);
   const spent = Math.round(result.seconds * 10 + (performance.now() - started) / 100) / 10;
   if (status.ready) return { ...result, seconds: spent };
   const error = `not ready after ${inMinutes(spent)}: ${waitingFor(status).join("; ")}`;

@@ -1,4 +1,5 @@
 import type {
+  V1ControllerRevision,
   V1DaemonSet,
   V1Deployment,
   V1Node,
@@ -6,7 +7,11 @@ import type {
   V1ReplicaSet,
   V1StatefulSet,
 } from "@kubernetes/client-node";
+import { GPU_NAMESPACE } from "../components/operands/operand.ts";
+import { owingNodes } from "../components/owing.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { Debt, OwingNode } from "../plan/rollout/owed.ts";
+import { newestRevisions, seenNode, seenPod } from "../plan/rollout/seen.ts";
 import { podTemplate, replicasOf } from "../plan/workload.ts";
 import type { KubernetesObject } from "../plan/object.ts";
 
@@ -21,6 +26,7 @@ export interface LiveObjects {
   readonly deployments: readonly V1Deployment[];
   readonly replicaSets: readonly V1ReplicaSet[];
   readonly statefulSets: readonly V1StatefulSet[];
+  readonly controllerRevisions: readonly V1ControllerRevision[];
 }
 
 export interface NodeStatus {
@@ -32,6 +38,8 @@ export interface NodeStatus {
   readonly product: string | null;
   /** Allocatable `nvidia.com/*` resources that are more than 0. */
   readonly resources: Readonly<Record<string, number>>;
+  /** What a rollout is to bring it. */
+  readonly owes: readonly Debt[];
 }
 
 export interface OperandStatus {
@@ -66,14 +74,22 @@ export function zoneStatus(plan: Plan, live: LiveObjects): ZoneStatus {
   const apps = Object.keys(plan.zone.apps).map((app) => appStatus(plan, app, live));
   return {
     zone: plan.zone.name,
-    nodes: nodeStatuses(plan, live.nodes),
+    nodes: nodeStatuses(plan, live),
     operands: operandStatuses(plan, live),
     apps,
     ready: apps.every(({ running, wanted }) => running >= wanted),
   };
 }
 
-function nodeStatuses(plan: Plan, nodes: readonly V1Node[]): NodeStatus[] {
+/** Nodes that owe a change, by the same rule as for the update and the rollout. */
+function owing({ zone }: Plan, { nodes, pods, controllerRevisions }: LiveObjects): OwingNode[] {
+  const revisions = newestRevisions(controllerRevisions, GPU_NAMESPACE);
+  return owingNodes(zone, { nodes: nodes.map(seenNode), pods: pods.map(seenPod), revisions });
+}
+
+function nodeStatuses(plan: Plan, live: LiveObjects): NodeStatus[] {
+  const { nodes } = live;
+  const debts = new Map(owing(plan, live).map(({ node, owes }) => [node, owes]));
   const there = nodes.map((node): NodeStatus => {
     const labels = node.metadata?.labels ?? {};
     const resources = Object.entries(node.status?.allocatable ?? {})
@@ -87,13 +103,22 @@ function nodeStatuses(plan: Plan, nodes: readonly V1Node[]): NodeStatus[] {
       absent: false,
       product: labels["nvidia.com/gpu.product"] ?? null,
       resources: Object.fromEntries(resources) as Record<string, number>,
+      owes: debts.get(node.metadata?.name ?? "") ?? [],
     };
   });
   const names = new Set(there.map(({ node }) => node));
   const absent = Object.entries(plan.zone.nodePools).flatMap(([pool, { nodes: named, product }]) =>
     (named ?? [])
       .filter((node) => !names.has(node))
-      .map((node): NodeStatus => ({ node, pool, ready: false, absent: true, product, resources: {} })),
+      .map((node): NodeStatus => ({
+        node,
+        pool,
+        ready: false,
+        absent: true,
+        product,
+        resources: {},
+        owes: [],
+      })),
   );
   return [...there, ...absent].toSorted((a, b) => (a.node < b.node ? -1 : 1));
 }

@@ -160,8 +160,8 @@ export const RUN_CODES = {
     },
   },
   GZ310: {
-    title: "Node whose device plugin will not find its config",
-    why: "The label of a node names an entry of the device plugin's ConfigMap, and an entry's name changes with its content. Labels of nodes are only set where they are absent, so a node keeps its old one when `sharing` changes. Its plugin runs on with what it has read; at its next restart the entry is not there, and the node offers no GPU until its label is changed.",
+    title: "Nodes that owe a rollout",
+    why: "Driver, MIG layout and sharing reach a node only when its GPU pods are gone. An update declares them and changes no node that runs: labels of nodes are set where they are absent, and driver pods stay until somebody deletes them. The nodes go on as before, and what their labels name stays in the cluster. `zones rollout` brings them what they owe, a few at a time.",
     wrong: {
       files: {
         [DEV]: `config:

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { absentNodes } from "../../../components/absent-nodes.ts";
 import { readIdentity } from "../../../components/identity.ts";
-import { readNodes } from "../../../components/live-nodes.ts";
+import { isProblem, readLive } from "../../../components/live.ts";
 import { poolEntry } from "../../../components/operands/device-plugin-config.ts";
-import { owingNodes } from "../../../components/owing-nodes.ts";
+import { owingInWords, owingNodes, owingProblems } from "../../../components/owing.ts";
 import { foreignObjects } from "../../../components/ownership.ts";
 import type { Plan } from "../../../plan/plan.ts";
 import { planned } from "../../../plan/planned-object.ts";
@@ -108,20 +108,22 @@ describe("what a run learns of the cluster", () => {
         await answering("", "Error from server (Forbidden): nodes is forbidden\n", 1),
         await answering('{"items": ['),
       ]) {
-        const problem = await readNodes(cluster, ZONE);
-        assert.ok(!Array.isArray(problem));
+        const problem = await readLive(cluster, ZONE);
+        assert.ok(isProblem(problem));
         assert.equal(problem.code, "GZ311");
         assert.match(problem.message, /^wanted the list of nodes, got .*: nobody looked/);
       }
     });
 
     it("is which of the pools' nodes are absent", async () => {
-      const nodes = await readNodes(
-        await answering(JSON.stringify({ items: [{ metadata: { name: "n2", labels: { a: "b" } } }] })),
-        ZONE,
+      const node = { kind: "Node", metadata: { name: "n2", labels: { a: "b" } } };
+      const live = await readLive(await answering(JSON.stringify({ items: [node] })), ZONE);
+      assert.ok(!isProblem(live));
+      assert.deepEqual(
+        live.nodes.map(({ name, labels }) => ({ name, labels })),
+        [{ name: "n2", labels: { a: "b" } }],
       );
-      assert.deepEqual(nodes, [{ name: "n2", labels: { a: "b" } }]);
-      const problems = absentNodes(ZONE, [{ name: "n2", labels: {} }]);
+      const problems = absentNodes(ZONE, [{ name: "n2" }]);
       assert.deepEqual(
         problems.map(({ code, path }) => [code, path]),
         [["GZ309", "nodePools.t4.nodes.0"]],
@@ -135,35 +137,51 @@ describe("what a run learns of the cluster", () => {
       poolEntry(ZONE, "t4", { ...ZONE.nodePools["t4"], nodes, sharing: { timeSlicing: shares } } as never)
         ?.name ?? "";
 
-    it("is each node that owes its label, with the label now and the label wanted", () => {
-      const problems = owingNodes(ZONE, [
+    const owing = (nodes: { name: string; labels: Record<string, string> }[], zone = ZONE) =>
+      owingNodes(zone, { nodes, pods: [], revisions: {} });
+
+    it("is one warning for a pool, with its nodes and the way on", () => {
+      const nodes = owing([
         { name: "n1", labels: { [LABEL]: entry(4) } },
         { name: "n2", labels: { [LABEL]: entry(2) } },
         { name: "elsewhere", labels: { [LABEL]: entry(4) } },
       ]);
       assert.deepEqual(
-        problems.map(({ code, severity, message, fix }) => [code, severity, message, fix]),
+        owingProblems(ZONE, nodes).map(({ code, severity, path, message, fix }) => [
+          code,
+          severity,
+          path,
+          message,
+          fix,
+        ]),
         [
           [
             "GZ310",
             "warning",
-            `wanted node n1 with the label ${LABEL}=${entry(2)}, got ${entry(4)}: the device plugin runs there as before, and at its next restart it will not find its entry and offer no GPU`,
-            `when the node's GPU pods are gone: kubectl --context zone-1-dev label node n1 ${LABEL}=${entry(2)} --overwrite`,
+            "nodePools.t4.sharing",
+            `wanted sharing ${entry(2)} on the nodes of pool t4, got ${entry(4)} on 1 of them (n1): they go on as before`,
+            "./zones rollout zone-1-dev --only sharing (--dry-run shows what it would do)",
           ],
         ],
       );
+      assert.deepEqual(owingInWords(nodes), ["1 node still shares its GPUs as before: n1"]);
     });
 
-    it("is nothing for a node without the label yet, or with one that somebody chose and that is there", () => {
-      const labels = [{}, { [LABEL]: "" }, { [LABEL]: "default" }];
-      for (const each of labels) assert.deepEqual(owingNodes(ZONE, [{ name: "n1", labels: each }]), []);
+    it("is nothing for a node without the label yet", () => {
+      assert.deepEqual(owing([{ name: "n1", labels: {} }]), []);
     });
 
     it("is to take the label away where the pool is not shared any more", () => {
       const whole = zoneOf({ t4: { product: "Tesla-T4", nodes: ["n1"] } });
-      const [problem] = owingNodes(whole, [{ name: "n1", labels: { [LABEL]: entry(4) } }]);
-      assert.match(problem?.message ?? "", new RegExp(`^wanted node n1 without the label ${LABEL}, got `));
-      assert.match(problem?.fix ?? "", new RegExp(`label node n1 ${LABEL}-$`));
+      const [node] = owing([{ name: "n1", labels: { [LABEL]: entry(4) } }], whole);
+      assert.deepEqual(node?.owes, [{ part: "sharing", from: entry(4), to: null, why: "value" }]);
+      for (const fine of ["", "default"])
+        assert.deepEqual(owing([{ name: "n1", labels: { [LABEL]: fine } }], whole), []);
+    });
+
+    it("is nothing where somebody else runs the GPU stack", () => {
+      const unmanaged = zoneOf({ t4: { product: "Tesla-T4", nodes: ["n1"] } }, { managed: false });
+      assert.deepEqual(owing([{ name: "n1", labels: { [LABEL]: entry(4) } }], unmanaged), []);
     });
   });
 

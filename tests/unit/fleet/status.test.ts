@@ -18,6 +18,7 @@ const PLAN: Plan = {
   zone: {
     name: "z",
     layers: ["fleet"],
+    gpu: { managed: true },
     apps: { pd: { overlay: "base", namespace: "pd" } },
     nodePools: { t4: { product: "Tesla-T4", gpusPerNode: 1, nodes: ["n1", "n2"] } },
     origins: new Origins(),
@@ -59,7 +60,15 @@ function pod(name: string, nodeName: string | undefined): V1Pod {
 }
 
 function live(nodes: V1Node[], pods: V1Pod[], deployments: V1Deployment[] = []): LiveObjects {
-  return { nodes, pods, deployments, daemonSets: [], replicaSets: [], statefulSets: [] };
+  return {
+    nodes,
+    pods,
+    deployments,
+    daemonSets: [],
+    replicaSets: [],
+    statefulSets: [],
+    controllerRevisions: [],
+  };
 }
 
 describe("the status of a zone", () => {
@@ -79,6 +88,17 @@ describe("the status of a zone", () => {
     const status = zoneStatus(PLAN, live([node("n1", false, "0")], [pod("a", undefined)]));
     assert.equal(status.ready, false);
     assert.deepEqual(waitingFor(status), ["pd 0/2 (0/2 nodes are available)", "n1 NotReady", "n2 absent"]);
+  });
+
+  it("says what a node owes a rollout", () => {
+    const owing = node("n1", true, "2");
+    Object.assign(owing.metadata!.labels!, { "nvidia.com/device-plugin.config": "t4-old" });
+    const status = zoneStatus(PLAN, live([owing, node("n2", true, "1")], []));
+    assert.deepEqual(
+      status.nodes.map(({ owes }) => owes),
+      [[{ part: "sharing", from: "t4-old", to: null, why: "value" }], []],
+    );
+    assert.match(stripVTControlCharacters(statusText(status)), /n1 +t4 +Ready +Tesla-T4 +2 x .* +sharing\n/);
   });
 
   it("wants as many pods as a Deployment that somebody scaled up wants now", () => {

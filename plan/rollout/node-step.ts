@@ -1,0 +1,318 @@
+import type { PoolRow } from "../../components/operands/node-label-template.ts";
+import { writeMark, type Mark } from "./mark.ts";
+import type { Memory, Surrounding } from "./machine.ts";
+import {
+  MIG_CONFIG,
+  MIG_STATE,
+  OPERANDS,
+  PAUSED_FOR_MIG,
+  ROLLOUT,
+  UPGRADE_ENABLED,
+  UPGRADE_STATE,
+} from "./names.ts";
+import { LABEL_OF, oldDriverPods, PARTS, wantedValue, WHOLE_BOARDS, type Debt, type Part } from "./owed.ts";
+import type { SeenNode, SeenPod } from "./seen.ts";
+import { awaited, isPending, pausedLabels, staleValidator } from "./settled.ts";
+import type { Action, Closed, NodePatch, Step } from "./step.ts";
+
+/** A node of the zone, what it owes, and what this run remembers of it. */
+export interface NodeView {
+  readonly node: SeenNode;
+  readonly row: PoolRow;
+  readonly mark: Mark | undefined;
+  readonly owes: readonly Debt[];
+  readonly memory: Memory | undefined;
+  readonly clock: number;
+}
+
+/** States in which a begun node is tried again: what a run left, and what upstream's operator waits for after a repair. */
+const TRIED_AGAIN: ReadonlySet<string> = new Set(["upgrade-failed", "upgrade-required"]);
+
+/** What is next for a ready node that owes something, or that a rollout has begun. */
+export function nodeStep(view: NodeView, around: Surrounding): Step {
+  return view.mark === undefined ? beginning(view, around) : begun(view, view.mark, around);
+}
+
+/** Pods of other people that hold GPUs of the node; operands and DaemonSets' pods go and come with the change itself. */
+export function gpuPods(node: string, pods: readonly SeenPod[]): SeenPod[] {
+  return pods.filter(
+    (pod) =>
+      pod.node === node &&
+      pod.holdsGpu &&
+      !pod.finished &&
+      pod.namespace !== OPERANDS &&
+      pod.controller?.kind !== "DaemonSet",
+  );
+}
+
+function beginning(view: NodeView, { world, options, failed, full }: Surrounding): Step {
+  const { node, owes } = view;
+  if (failed !== undefined) return step(view, "halted", `${failed} failed: nothing is begun after that`);
+  const refusal = refused(gpuPods(node.name, world.pods), options.drain);
+  if (refusal !== undefined) return step(view, "refused", refusal);
+  if (full) return step(view, "queued", `${options.maxUnavailable} out already`);
+  const mark: Mark = {
+    what: owes.map(({ part }) => part),
+    initiallyUnschedulable: node.unschedulable,
+    initiallyEnabled: node.annotations[UPGRADE_ENABLED] === "true",
+    started: options.now,
+    changed: [],
+    freed: false,
+  };
+  return step(view, "cordon", "is cordoned", [
+    patch(node, {
+      annotations: { [ROLLOUT]: writeMark(mark), [UPGRADE_ENABLED]: "true" },
+      labels: { [UPGRADE_STATE]: "pod-deletion-required" },
+      unschedulable: true,
+    }),
+  ]);
+}
+
+function begun(view: NodeView, mark: Mark, around: Surrounding): Step {
+  const { node, row, owes } = view;
+  const { world, options } = around;
+  if (TRIED_AGAIN.has(node.labels[UPGRADE_STATE] ?? ""))
+    return step(view, "cordon", "failed before, and is tried again", [
+      patch(node, {
+        ...marked(mark, { changed: [], freed: false }),
+        labels: { [UPGRADE_STATE]: "pod-deletion-required" },
+        unschedulable: true,
+      }),
+    ]);
+  const parts = PARTS.filter((part) => mark.what.includes(part) || owes.some((debt) => debt.part === part));
+  const open = parts.filter((part) => needsChange(part, view, mark, around));
+  const pods = open.length === 0 ? [] : gpuPods(node.name, world.pods);
+  const next =
+    pods.length > 0 ? emptying(view, mark, pods, around) : arriving(parts, open, view, mark, around);
+  if (next === undefined)
+    return step(view, "uncordon", "has what it owed", [
+      patch(node, released(mark, "upgrade-done"), { state: "done", says: inWords(parts, row, node) }),
+    ]);
+  const late = view.clock - (view.memory?.begun ?? view.clock) >= options.timeout;
+  return late && next.phase !== "uncordon"
+    ? givingUp(view, mark, `not within ${options.timeout} s: ${next.says}`)
+    : next;
+}
+
+/** Pods hold GPUs, and what is to come must not happen under them. */
+function emptying(
+  view: NodeView,
+  mark: Mark,
+  pods: readonly SeenPod[],
+  { world, options }: Surrounding,
+): Step {
+  const { node } = view;
+  const refusal = refused(pods, options.drain);
+  if (refusal !== undefined) return givingUp(view, mark, refusal, "refused");
+  if (!node.unschedulable)
+    return step(view, "cordon", "is cordoned again", [patch(node, { unschedulable: true })]);
+  const evictions = pods
+    .filter(({ deleting }) => !deleting)
+    .map((pod): Action => ({ do: "evict", node: node.name, pod }));
+  const named = pods.map((pod) => describe(pod, world.budgets)).join(", ");
+  return step(view, "evict", `waits for ${named} to go`, evictions);
+}
+
+/** The next request for the parts in their order, or what they wait for; undefined when all have arrived. */
+function arriving(
+  parts: readonly Part[],
+  open: readonly Part[],
+  view: NodeView,
+  mark: Mark,
+  around: Surrounding,
+): Step | undefined {
+  // Its GPU clients are away: no other part can be judged, or changed.
+  if (isPending(view.node)) return pending(parts, view, mark, around);
+  for (const part of parts) {
+    const next = changing(part, open.includes(part), view, mark, around);
+    if (next === undefined) continue;
+    return view.node.unschedulable || next.phase === "uncordon"
+      ? next
+      : step(view, "cordon", "was made schedulable before it is ready", [
+          patch(view.node, { unschedulable: true }),
+        ]);
+  }
+  return undefined;
+}
+
+/** The boards are being cut; when that hangs, the node is freed, once. */
+function pending(parts: readonly Part[], view: NodeView, mark: Mark, { options }: Surrounding): Step {
+  if (!parts.includes("mig") || !hangs(view, options.hangs))
+    return step(view, "mig-pending", "waits for the MIG manager to cut its boards");
+  return mark.freed ? givingUp(view, mark, "the MIG change hangs for the second time") : freeing(view, mark);
+}
+
+/** The value that a begun node is to have: a label that was taken away on the way comes back. */
+function goal(part: Part, { node, row }: NodeView, mark: Mark): string | null | undefined {
+  const wanted = wantedValue(part, row, node.labels);
+  return wanted === undefined && part === "mig" && mark.what.includes("mig") ? WHOLE_BOARDS : wanted;
+}
+
+/** True where the part's change itself is still to be made. */
+function needsChange(part: Part, view: NodeView, mark: Mark, { world, options }: Surrounding): boolean {
+  const { node } = view;
+  const to = goal(part, view, mark);
+  if (to === undefined) return false;
+  if ((node.labels[LABEL_OF[part]] ?? "") !== (to ?? "")) return true;
+  if (part === "driver") return oldDriverPods(node.name, world.pods, world.revisions).length > 0;
+  if (part !== "mig") return false;
+  return hangs(view, options.hangs) || (node.labels[MIG_STATE] === "failed" && !mark.changed.includes("mig"));
+}
+
+/** Seconds that this run has seen the node in a phase, without a break. */
+function inPhase({ memory, clock }: NodeView, phase: Step["phase"]): number {
+  return memory?.phase === phase ? clock - memory.since : 0;
+}
+
+function hangs({ memory, clock, node }: NodeView, after: number): boolean {
+  return isPending(node) && clock - (memory?.pending ?? clock) >= after;
+}
+
+/** The next request for one part, or what it waits for; undefined when the part has arrived. */
+function changing(
+  part: Part,
+  open: boolean,
+  view: NodeView,
+  mark: Mark,
+  around: Surrounding,
+): Step | undefined {
+  const { node, row } = view;
+  const seen = { ...around.world, target: around.target };
+  const to = goal(part, view, mark);
+  if (to === undefined) return undefined;
+  if (open) return making(part, to, view, mark, around);
+  const state = node.labels[MIG_STATE];
+  if (part === "mig" && state === "failed") {
+    const says = `the MIG manager could not cut its boards: ${MIG_STATE} is failed`;
+    return inPhase(view, "mig-failed") < around.options.settles
+      ? step(view, "mig-failed", says)
+      : givingUp(view, mark, says);
+  }
+  if (part === "mig" && state === undefined)
+    return inPhase(view, "mig-unheard") < around.options.unheard
+      ? step(view, "mig-unheard", `waits for the MIG manager to hear of ${MIG_CONFIG}`)
+      : step(view, "change", "tells the MIG manager again", [
+          patch(node, { labels: { [MIG_CONFIG]: null } }),
+        ]);
+  const stale = part === "driver" ? staleValidator(node, seen) : undefined;
+  if (stale !== undefined)
+    return step(view, "driver", "is to be validated anew", [{ do: "delete", node: node.name, pod: stale }]);
+  const what = awaited(part, node, row, seen);
+  return what === undefined ? undefined : step(view, part, `waits for ${what}`);
+}
+
+/** Writes the part's label, together with the note that it was written; where only the driver's revision is old, its pod goes. */
+function making(part: Part, to: string | null, view: NodeView, mark: Mark, { world }: Surrounding): Step {
+  const { node } = view;
+  const label = LABEL_OF[part];
+  const now = node.labels[label] ?? "";
+  const same = now === (to ?? "");
+  if (part === "driver" && same && mark.changed.includes("driver")) {
+    const old = oldDriverPods(node.name, world.pods, world.revisions);
+    const actions = old
+      .filter(({ deleting }) => !deleting)
+      .map((pod): Action => ({ do: "delete", node: node.name, pod }));
+    return step(view, "driver", "waits for the old driver's pod to go", actions);
+  }
+  // The MIG manager hears changes of its label alone: what failed is taken away before it is asked for again.
+  const value = part === "mig" && same ? null : to;
+  const says = same
+    ? `gets ${label}=${now} anew`
+    : `gets ${label} ${to ?? "(none)"} after ${now === "" ? "none" : now}`;
+  return step(view, "change", says, [
+    patch(node, {
+      ...marked(mark, { changed: withPart(mark.changed, part) }),
+      labels: {
+        [label]: value,
+        ...(part === "mig" ? { [MIG_STATE]: null } : {}),
+        [UPGRADE_STATE]: part === "driver" ? "pod-restart-required" : "validation-required",
+      },
+    }),
+  ]);
+}
+
+/** mig-manager gave up waiting for a pod and left everything paused (gpu-operator#2833): the cure that its issue names. */
+function freeing(view: NodeView, mark: Mark): Step {
+  const { node } = view;
+  const labels = Object.fromEntries(pausedLabels(node, PAUSED_FOR_MIG).map((key) => [key, "true"]));
+  return step(view, "change", `hangs in ${MIG_STATE}=pending, and is freed`, [
+    patch(node, {
+      ...marked(mark, { changed: withPart(mark.changed, "mig"), freed: true }),
+      labels: { ...labels, [MIG_CONFIG]: null, [MIG_STATE]: null },
+    }),
+  ]);
+}
+
+/** A node that was changed stays cordoned, for the next run to try again; one that was not is given back. */
+function givingUp(view: NodeView, mark: Mark, says: string, untouched: Closed["state"] = "blocked"): Step {
+  const { node } = view;
+  return mark.changed.length === 0
+    ? step(view, "uncordon", `is given back: ${says}`, [
+        patch(node, released(mark, null), { state: untouched, says }),
+      ])
+    : step(view, "uncordon", says, [
+        patch(
+          node,
+          { ...marked(mark, {}), labels: { [UPGRADE_STATE]: "upgrade-failed" } },
+          { state: "failed", says },
+        ),
+      ]);
+}
+
+/** Why nothing may be begun under these pods; undefined when it may. */
+function refused(pods: readonly SeenPod[], drain: boolean): string | undefined {
+  const staying = pods.filter(({ deleting }) => !deleting);
+  const named = (some: readonly SeenPod[]): string =>
+    some.map(({ namespace, name }) => `${namespace}/${name}`).join(", ");
+  const lost = staying.filter(({ controller }) => controller === undefined || controller.kind === "Node");
+  if (staying.length > 0 && !drain)
+    return `GPUs are held by ${named(staying)}: --drain evicts ${staying.length === 1 ? "it" : "them"}`;
+  return lost.length === 0
+    ? undefined
+    : `nobody would start ${named(lost)} again: delete ${lost.length === 1 ? "it" : "them"} first`;
+}
+
+function describe(pod: SeenPod, budgets: Surrounding["world"]["budgets"]): string {
+  const name = `${pod.namespace}/${pod.name}`;
+  if (pod.deleting) return `${name} (it is ending)`;
+  const holding = budgets.filter(
+    (budget) => budget.namespace === pod.namespace && budget.allowed === 0 && budget.selects(pod.labels),
+  );
+  return holding.length === 0
+    ? name
+    : `${name} (PodDisruptionBudget ${holding.map((budget) => budget.name).join(", ")} lets none go)`;
+}
+
+/** What gives a node back. */
+export function released(mark: Mark, state: string | null): NodePatch {
+  return {
+    annotations: { [ROLLOUT]: null, ...(mark.initiallyEnabled ? {} : { [UPGRADE_ENABLED]: null }) },
+    labels: { [UPGRADE_STATE]: state },
+    ...(mark.initiallyUnschedulable ? {} : { unschedulable: false }),
+  };
+}
+
+function marked(mark: Mark, changes: Partial<Mark>): Pick<NodePatch, "annotations"> {
+  return { annotations: { [ROLLOUT]: writeMark({ ...mark, ...changes }) } };
+}
+
+function withPart(parts: readonly Part[], part: Part): Part[] {
+  return PARTS.filter((each) => each === part || parts.includes(each));
+}
+
+function inWords(parts: readonly Part[], row: PoolRow, { labels }: SeenNode): string {
+  const values = parts.map((part) => {
+    const value = labels[LABEL_OF[part]] ?? "";
+    return `${part} ${value === "" ? "none" : value}`;
+  });
+  return values.length === 0 ? `owes nothing (pool ${row.pool})` : values.join(", ");
+}
+
+function patch(node: SeenNode, change: NodePatch, closes?: Closed): Action {
+  const base = { do: "patch", node: node.name, version: node.version, patch: change } as const;
+  return closes === undefined ? base : { ...base, closes };
+}
+
+function step(view: NodeView, phase: Step["phase"], says: string, actions: readonly Action[] = []): Step {
+  return { node: view.node.name, pool: view.row.pool, phase, owes: view.owes, says, actions };
+}

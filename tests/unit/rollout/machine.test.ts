@@ -1,0 +1,327 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { close, decide, type Memories, type Options } from "../../../plan/rollout/machine.ts";
+import {
+  DEPLOY,
+  DRIVER,
+  MIG_CONFIG,
+  MIG_STATE,
+  PLUGIN_CONFIG,
+  ROLLOUT,
+  SKIP,
+  UPGRADE_ENABLED,
+  UPGRADE_STATE,
+} from "../../../plan/rollout/names.ts";
+import { owed } from "../../../plan/rollout/owed.ts";
+import { PARTS } from "../../../plan/rollout/owed.ts";
+import type { Action, Step } from "../../../plan/rollout/step.ts";
+import { ModelZone, ROW, TARGET, type StartNode, type StartPod } from "./model-zone.ts";
+
+const OPTIONS: Options = {
+  only: PARTS,
+  drain: true,
+  maxUnavailable: 1,
+  timeout: 300,
+  hangs: 60,
+  flap: 20,
+  settles: 10,
+  unheard: 40,
+  now: "2026-11-25T08:00:00Z",
+};
+const ROUND = 5;
+/** Each node takes its time at most, one after the other. */
+const MOST_ROUNDS = (nodes: number): number => (nodes + 1) * ((OPTIONS.timeout + OPTIONS.hangs) / ROUND + 20);
+const LABELS = [DRIVER, MIG_CONFIG, PLUGIN_CONFIG];
+
+const PLAIN: StartNode = {
+  driver: "580.2",
+  oldRevision: false,
+  mig: "all-2g.10gb",
+  sharing: "a100-new",
+  cordoned: false,
+  pods: [],
+  fault: "none",
+};
+const USER: StartPod = { kind: "Deployment", gpu: true, guarded: 0, grace: 2 };
+
+interface RunOutcome {
+  readonly steps: readonly Step[];
+  readonly killed: boolean;
+  readonly actions: readonly Action[];
+}
+
+/** One run of the command; it dies before its n-th request, when `dies` says so. What must never happen is looked for. */
+function run(zone: ModelZone, options: Options = OPTIONS, dies = Infinity): RunOutcome {
+  let memories: Memories = {};
+  const actions: Action[] = [];
+  for (let round = 0; ; round += 1) {
+    assert.ok(round < MOST_ROUNDS(zone.nodes.length), "the run does not end");
+    const decision = decide(zone.world(), TARGET, options, memories, zone.now);
+    memories = decision.memories;
+    if (!decision.working) return { steps: decision.steps, killed: false, actions };
+    for (const action of decision.steps.flatMap((step) => step.actions)) {
+      if (actions.length >= dies) return { steps: decision.steps, killed: true, actions };
+      forbid(zone, options, action);
+      actions.push(action);
+      const went = zone.request(action);
+      if (went && action.do === "patch" && action.closes)
+        memories = close(memories, action.node, action.closes);
+    }
+    zone.tick(ROUND);
+  }
+}
+
+function forbid(zone: ModelZone, options: Options, action: Action): void {
+  if (action.do === "evict") {
+    assert.ok(options.drain, "a pod is evicted, and nobody said --drain");
+    assert.ok(action.pod.holdsGpu && action.pod.controller?.kind === "Deployment", action.pod.name);
+  }
+  if (action.do === "delete") assert.equal(action.pod.namespace, "gpu-operator");
+  if (action.do !== "patch") return;
+  const { labels = {}, annotations = {} } = action.patch;
+  const moves = LABELS.some((label) => label in labels);
+  if (moves) assert.deepEqual(zone.users(action.node), [], "a label changes under running GPU pods");
+  const node = zone.nodes.find(({ name }) => name === action.node)!;
+  if (moves) assert.ok(node.unschedulable && node.annotations[ROLLOUT], "a node changes that is not out");
+  const begins = typeof annotations[ROLLOUT] === "string" && node.annotations[ROLLOUT] === undefined;
+  const out = zone.nodes.filter((each) => each.annotations[ROLLOUT] !== undefined && each.ready);
+  if (begins) assert.ok(out.length < options.maxUnavailable, "too many nodes are out");
+}
+
+const pods = fc.array(
+  fc.record<StartPod>({
+    kind: fc.constantFrom("Deployment" as const, "DaemonSet" as const),
+    gpu: fc.boolean(),
+    guarded: fc.constantFrom(0, 0, 30, 100),
+    grace: fc.constantFrom(0, 2, 20),
+  }),
+  { maxLength: 3 },
+);
+const startNode = (fault: fc.Arbitrary<StartNode["fault"]>, some = pods): fc.Arbitrary<StartNode> =>
+  fc.record({
+    driver: fc.constantFrom("580.1" as const, "580.2" as const),
+    oldRevision: fc.boolean(),
+    mig: fc.constantFrom("all-1g.5gb" as const, "all-2g.10gb" as const),
+    sharing: fc.constantFrom("a100-old" as const, "a100-new" as const),
+    cordoned: fc.boolean(),
+    pods: some,
+    fault,
+  });
+
+describe("the rollout of a zone", function () {
+  this.timeout(60_000);
+
+  it("always brings healthy nodes what they owe and gives them back, wherever runs died before", () => {
+    fc.assert(
+      fc.property(
+        fc.array(startNode(fc.constantFrom("none", "hangs")), { minLength: 1, maxLength: 4 }),
+        fc.array(fc.nat(12), { maxLength: 6 }),
+        fc.integer({ min: 1, max: 3 }),
+        (start, kills, maxUnavailable) => {
+          const zone = new ModelZone(start);
+          zone.tick(ROUND);
+          // A pod of a node that is cordoned for good has nowhere to go back to: what it held is gone, and that is all.
+          const options = { ...OPTIONS, maxUnavailable, timeout: 600 };
+          for (const dies of kills) run(zone, options, dies);
+          const { steps } = run(zone, options);
+          assert.deepEqual(
+            steps.filter(({ phase }) => phase !== "done"),
+            [],
+          );
+          assert.deepEqual(owed(TARGET.table, zone.world()), []);
+          zone.nodes.forEach(({ labels, annotations, unschedulable }, index) => {
+            assert.equal(labels[DRIVER], ROW.driver);
+            assert.equal(labels[MIG_CONFIG], ROW.migConfig);
+            assert.equal(labels[MIG_STATE], "success");
+            assert.equal(labels[PLUGIN_CONFIG], ROW.devicePluginConfig);
+            assert.deepEqual(annotations, {});
+            assert.equal(unschedulable, start[index]!.cordoned);
+          });
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it("always ends, and leaves no node cordoned but those that it names", () => {
+    const anyPods = fc.array(
+      fc.record<StartPod>({
+        kind: fc.constantFrom("Deployment" as const, "DaemonSet" as const, "alone" as const),
+        gpu: fc.boolean(),
+        guarded: fc.constantFrom(0, 50, null),
+        grace: fc.constantFrom(0, 20),
+      }),
+      { maxLength: 2 },
+    );
+    const faults = fc.constantFrom<StartNode["fault"]>("none", "driver", "mig", "hangs", "dark");
+    fc.assert(
+      fc.property(
+        fc.array(startNode(faults, anyPods), { minLength: 1, maxLength: 5 }),
+        fc.array(fc.record({ dies: fc.nat(10), drain: fc.boolean() }), { maxLength: 4 }),
+        fc.record({
+          drain: fc.boolean(),
+          maxUnavailable: fc.integer({ min: 1, max: 3 }),
+          only: fc.subarray([...PARTS], { minLength: 1 }),
+        }),
+        fc.boolean(),
+        (start, kills, chosen, returns) => {
+          const zone = new ModelZone(start);
+          zone.tick(ROUND);
+          const options = { ...OPTIONS, ...chosen };
+          for (const { dies, drain } of kills) {
+            run(zone, { ...options, drain }, dies);
+            if (returns) for (const node of zone.nodes) node.ready = true;
+          }
+          const { steps } = run(zone, options);
+          zone.nodes.forEach(({ name, annotations, unschedulable }, index) => {
+            const phase = steps.find(({ node }) => node === name)?.phase;
+            const kept = phase === "failed" || phase === "dark";
+            if (kept) return;
+            assert.equal(annotations[ROLLOUT], undefined, `${name} ${String(phase)}`);
+            assert.equal(unschedulable, start[index]!.cordoned, `${name} ${String(phase)}`);
+          });
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it("does nothing to a zone that owes nothing", () => {
+    const zone = new ModelZone([PLAIN, { ...PLAIN, pods: [USER] }]);
+    zone.tick(ROUND);
+    assert.deepEqual(run(zone), { steps: [], killed: false, actions: [] });
+  });
+
+  it("refuses a node with GPU pods without --drain, names them, and does the others", () => {
+    const zone = new ModelZone([
+      { ...PLAIN, driver: "580.1", pods: [USER] },
+      { ...PLAIN, driver: "580.1" },
+    ]);
+    zone.tick(ROUND);
+    const { steps } = run(zone, { ...OPTIONS, drain: false });
+    assert.deepEqual(steps.map(({ node, phase, says }) => [node, phase, says]).toSorted(), [
+      ["n0", "refused", "GPUs are held by users/n0-user-0-2: --drain evicts it"],
+      ["n1", "done", "driver 580.2"],
+    ]);
+    assert.deepEqual(zone.nodes[0]!.annotations, {});
+    assert.equal(zone.nodes[0]!.unschedulable, false);
+  });
+
+  it("never evicts a pod that nobody would start again", () => {
+    const zone = new ModelZone([{ ...PLAIN, driver: "580.1", pods: [{ ...USER, kind: "alone" }] }]);
+    zone.tick(ROUND);
+    const { steps, actions } = run(zone);
+    assert.deepEqual(actions, []);
+    assert.equal(steps[0]?.says, "nobody would start users/n0-user-0-2 again: delete it first");
+  });
+
+  it("names the pod and the budget that held it up, and gives the node back", () => {
+    const zone = new ModelZone([{ ...PLAIN, mig: "all-1g.5gb", pods: [{ ...USER, guarded: null }] }]);
+    zone.tick(ROUND);
+    const { steps } = run(zone);
+    assert.equal(steps[0]?.phase, "blocked");
+    assert.match(
+      steps[0].says,
+      /^not within 300 s: waits for users\/n0-user-0-2 \(PodDisruptionBudget pdb-n0-user-0-2 lets none go\) to go$/,
+    );
+    assert.equal(zone.nodes[0]!.unschedulable, false);
+  });
+
+  it("leaves a failed node cordoned, begins no other after it, and tries it again in the next run", () => {
+    const zone = new ModelZone([
+      { ...PLAIN, mig: "all-1g.5gb", fault: "mig" },
+      { ...PLAIN, mig: "all-1g.5gb" },
+    ]);
+    zone.tick(ROUND);
+    const { steps } = run(zone);
+    assert.deepEqual(
+      steps.map(({ node, phase }) => [node, phase]),
+      [
+        ["n0", "failed"],
+        ["n1", "halted"],
+      ],
+    );
+    assert.match(steps[0]!.says, /could not cut its boards: nvidia.com\/mig.config.state is failed/);
+    assert.equal(zone.nodes[0]!.unschedulable, true);
+    assert.equal(zone.nodes[0]!.labels[UPGRADE_STATE], "upgrade-failed");
+    zone.nodes[0]!.fault = "none";
+    const again = run(zone);
+    assert.deepEqual(
+      again.steps.map(({ phase }) => phase),
+      ["done", "done"],
+    );
+    assert.deepEqual(
+      zone.nodes.map(({ unschedulable }) => unschedulable),
+      [false, false],
+    );
+  });
+
+  it("frees a node that hangs in pending, also one that no rollout had begun", () => {
+    const zone = new ModelZone([{ ...PLAIN, fault: "hangs" }]);
+    zone.tick(ROUND);
+    Object.assign(zone.nodes[0]!.labels, {
+      [MIG_STATE]: "pending",
+      [`${DEPLOY}device-plugin`]: "paused-for-mig-change",
+    });
+    const { steps } = run(zone);
+    assert.deepEqual(
+      steps.map(({ phase }) => phase),
+      ["done"],
+    );
+    assert.equal(zone.nodes[0]!.labels[MIG_STATE], "success");
+    assert.equal(zone.nodes[0]!.labels[`${DEPLOY}device-plugin`], "true");
+  });
+
+  it("skips a node whose label says so and names a dark one; neither holds up the others", () => {
+    const zone = new ModelZone([
+      { ...PLAIN, driver: "580.1" },
+      { ...PLAIN, driver: "580.1", fault: "dark" },
+      { ...PLAIN, driver: "580.1" },
+    ]);
+    zone.nodes[0]!.labels[SKIP] = "true";
+    zone.tick(ROUND);
+    const { steps } = run(zone);
+    assert.deepEqual(
+      steps.map(({ node, phase }) => [node, phase]),
+      [
+        ["n0", "skipped"],
+        ["n1", "dark"],
+        ["n2", "done"],
+      ],
+    );
+  });
+
+  it("switches driver-manager's own eviction off for its time, and leaves it off where it was", () => {
+    for (const before of [undefined, "true"]) {
+      const zone = new ModelZone([{ ...PLAIN, driver: "580.1" }]);
+      zone.tick(ROUND);
+      if (before !== undefined) zone.nodes[0]!.annotations[UPGRADE_ENABLED] = before;
+      run(zone, OPTIONS, 2);
+      assert.equal(zone.nodes[0]!.annotations[UPGRADE_ENABLED], "true");
+      run(zone);
+      assert.equal(zone.nodes[0]!.annotations[UPGRADE_ENABLED], before);
+    }
+  });
+
+  it("has the validator look again where it has seen only the driver before", () => {
+    const zone = new ModelZone([{ ...PLAIN, oldRevision: true }]);
+    zone.tick(ROUND);
+    const { actions } = run(zone);
+    const deleted = actions.flatMap((action) => (action.do === "delete" ? [action.pod.labels] : []));
+    assert.deepEqual(
+      deleted.map((labels) => labels["app"] ?? "driver"),
+      ["driver", "nvidia-operator-validator"],
+    );
+  });
+
+  it("gives a node back that has left its pool since it was begun", () => {
+    const zone = new ModelZone([{ ...PLAIN, driver: "580.1" }]);
+    zone.tick(ROUND);
+    run(zone, OPTIONS, 1);
+    const target = { ...TARGET, table: [{ ...ROW, nodes: ["another"] }] };
+    const { steps } = decide(zone.world(), target, OPTIONS, {}, 0);
+    for (const action of steps.flatMap((step) => step.actions)) zone.request(action);
+    assert.equal(zone.nodes[0]!.unschedulable, false);
+    assert.deepEqual(zone.nodes[0]!.annotations, {});
+  });
+});
