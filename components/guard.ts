@@ -6,9 +6,11 @@ import { absentNodes } from "./absent-nodes.ts";
 import { readIdentity, simulatedUid } from "./identity.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { readNodes } from "./live-nodes.ts";
+import { readOtherStacks, stackProblems } from "./other-stacks.ts";
 import { owingNodes } from "./owing-nodes.ts";
 import { foreignObjects } from "./ownership.ts";
 import { lastOutputs, readState, stack } from "./stack.ts";
+import { unpooledNodes } from "./unpooled-nodes.ts";
 
 /** What the guard found out; `uid` is the cluster's, or the last known one in a preview of a dark zone. */
 export interface Guarded {
@@ -39,14 +41,17 @@ export async function guard(zone: Zone, kubectl: Kubectl): Promise<Guarded> {
   return { uid: identity.state === "known" ? identity.uid : lastUid, problems };
 }
 
-/** What only a run that writes needs to know of the cluster: its nodes, and objects that are somebody else's. */
+/** What only a run that writes needs to know of the cluster: its nodes, who else drives its GPUs, and objects that are somebody else's. */
 export async function lookAround(plan: Plan, kubectl: Kubectl): Promise<Problem[]> {
   if (stack.preview) return [];
   const { zone } = plan;
-  const [nodes, foreign] = await Promise.all([
+  const [nodes, stacks, foreign] = await Promise.all([
     readNodes(kubectl, zone),
+    zone.gpu.managed ? readOtherStacks(kubectl, zone) : [],
     stack.takesOver ? readState().then((state) => foreignObjects(kubectl, plan, state.objects())) : [],
   ]);
-  const ofNodes = Array.isArray(nodes) ? [...absentNodes(zone, nodes), ...owingNodes(zone, nodes)] : [nodes];
-  return [...ofNodes, ...foreign];
+  const ofNodes = Array.isArray(nodes)
+    ? [...absentNodes(zone, nodes), ...unpooledNodes(zone, nodes), ...owingNodes(zone, nodes)]
+    : [nodes];
+  return [...stackProblems(zone, stacks), ...ofNodes, ...foreign];
 }
