@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Problem } from "../../plan/config/problem.ts";
 import { Checkout } from "./checkout.ts";
 
 const ZONE = "zone-1-dev";
@@ -64,6 +65,12 @@ describe("a cluster that has another GPU stack", function () {
     assert.deepEqual(await ours(), []);
   });
 
+  it("is told by preflight too, which finds nothing else wrong with the nodes", async () => {
+    const found = await checkout.zones("preflight", ZONE, "--json");
+    assert.equal(found.code, 1, found.all);
+    assert.deepEqual(errors(found.stdout), ["GZ401 gpu.managed"]);
+  });
+
   it("is the zone's to drive once the other stack is gone", async () => {
     const gone = await checkout.kubectl(ZONE, "delete", "daemonset", "gpus", "-n", "kube-system");
     assert.equal(gone.code, 0, gone.all);
@@ -74,4 +81,26 @@ describe("a cluster that has another GPU stack", function () {
     assert.equal(again.code, 0, again.all);
     assert.doesNotMatch(again.all, /GZ401/);
   });
+
+  it("passes preflight then, node by node, until a file says something else of a node", async () => {
+    const status = await checkout.zones("status", ZONE, "--wait", "60s");
+    assert.equal(status.code, 0, status.all);
+    const right = await checkout.zones("preflight", ZONE);
+    assert.equal(right.code, 0, right.all);
+    assert.match(right.stdout, /^a100 +ds-node1 +Ready +NVIDIA-A100-PCIE-40GB +1 +ubuntu22\.04 /m);
+    assert.match(right.stdout, /^t4 +ds-node3 +Ready +Tesla-T4 +1 +ubuntu22\.04 /m);
+    await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) =>
+      text.replace("hardware: t4x1, nodes", "hardware: t4x1, os: ubuntu24.04, nodes"),
+    );
+    const wrong = await checkout.zones("preflight", ZONE, "--json");
+    assert.equal(wrong.code, 1, wrong.all);
+    assert.deepEqual(errors(wrong.stdout), ["GZ403 nodePools.t4.os"]);
+  });
 });
+
+/** Code and path of each finding that is an error. */
+function errors(json: string): string[] {
+  return (JSON.parse(json) as Problem[])
+    .filter(({ severity }) => severity === "error")
+    .map(({ code, path }) => `${code} ${path}`);
+}

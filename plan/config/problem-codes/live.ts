@@ -41,4 +41,38 @@ export const LIVE_CODES = {
       run: { live: "The cluster's nodes ds-node2 and ds-node3 have a board of NVIDIA's each." },
     },
   },
+  GZ403: {
+    title: "Node that is not what its pool says",
+    why: "The plan is a function of files: it places apps, chooses driver images and predicts labels by what pools declare. A node with another board, another number of boards or another operating system takes none of that. Either the file is wrong or the node is in the wrong pool.",
+    wrong: {
+      files: {
+        [DEV]: `config:
+  gpu-zones:nodePools:
+    t4: { hardware: t4x1, nodes: [ds-node2] }
+`,
+      },
+      run: { live: "The node ds-node2 runs Ubuntu 24.04, and the class t4x1 says ubuntu22.04." },
+    },
+    right: {
+      files: {
+        [DEV]: `config:
+  gpu-zones:nodePools:
+    t4: { hardware: t4x1, nodes: [ds-node2], os: ubuntu24.04 }
+`,
+      },
+      run: { live: "The node ds-node2 runs Ubuntu 24.04." },
+    },
+  },
+  GZ404: {
+    title: "Software of a node that the GPU stack cannot work with",
+    why: "The container toolkit hands GPUs to pods by the Container Device Interface, which containerd knows from 1.7 on. Kubernetes supports a kubelet that is no newer than its API server and at most three minor versions older. Neither is a matter of configuration: the node must be upgraded.",
+    wrong: { files: { [DEV]: T4 }, run: { live: "The node ds-node2 runs containerd 1.6.28." } },
+    right: { files: { [DEV]: T4 }, run: { live: "The node ds-node2 runs containerd 1.7.22." } },
+  },
+  GZ405: {
+    title: "Policy engine that may refuse the GPU operands",
+    why: "Driver, toolkit and device plugin are privileged pods with host paths, and policy engines are made to refuse such pods. What its policies say is not looked at: this is a reminder to exempt the operands' namespace. Without that, their DaemonSets are there and have no pods.",
+    wrong: { files: { [DEV]: T4 }, run: { live: "The cluster serves the API group kyverno.io." } },
+    right: { files: { [DEV]: T4 }, run: { live: "The cluster has no policy engine." } },
+  },
 } as const satisfies Record<string, CodeInfo>;
