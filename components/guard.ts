@@ -7,9 +7,11 @@ import { readIdentity, simulatedUid } from "./identity.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { kept } from "./kept.ts";
 import { isProblem, readLive, type Live } from "./live.ts";
+import { readOtherStacks, stackProblems } from "./other-stacks.ts";
 import { owingNodes, owingProblems } from "./owing.ts";
 import { foreignObjects } from "./ownership.ts";
 import { lastOutputs, readState, stack } from "./stack.ts";
+import { unpooledNodes } from "./unpooled-nodes.ts";
 
 /** What the guard found out; `uid` is the cluster's, or the last known one in a preview of a dark zone. */
 export interface Guarded {
@@ -57,15 +59,18 @@ export async function withKept(plan: Plan, { live }: Guarded): Promise<Plan> {
   return kept(plan, nodes, (await readState()).registered());
 }
 
-/** What a run needs to know of the cluster beside its identity: its nodes, and objects that are somebody else's. */
+/** What a run needs to know of the cluster beside its identity: its nodes, who else drives its GPUs, and objects that are somebody else's. */
 export async function lookAround(plan: Plan, { live }: Guarded, kubectl: Kubectl): Promise<Problem[]> {
   const { zone } = plan;
   const ofNodes =
     live === undefined ? [] : isProblem(live) ? [live] : owingProblems(zone, owingNodes(zone, live));
   if (stack.preview) return ofNodes;
-  const absent = live === undefined || isProblem(live) ? [] : absentNodes(zone, live.nodes);
-  const foreign = stack.takesOver
-    ? await readState().then((state) => foreignObjects(kubectl, plan, state.objects()))
-    : [];
-  return [...absent, ...ofNodes, ...foreign];
+  const nodes = live === undefined || isProblem(live) ? [] : live.nodes;
+  const [stacks, foreign] = await Promise.all([
+    zone.gpu.managed ? readOtherStacks(kubectl, zone) : [],
+    stack.takesOver ? readState().then((state) => foreignObjects(kubectl, plan, state.objects())) : [],
+  ]);
+  const ofPools =
+    live === undefined || isProblem(live) ? [] : [...absentNodes(zone, nodes), ...unpooledNodes(zone, nodes)];
+  return [...stackProblems(zone, stacks), ...ofPools, ...ofNodes, ...foreign];
 }

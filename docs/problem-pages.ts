@@ -49,6 +49,7 @@ const GROUPS: readonly (readonly [prefix: string, title: string])[] = [
   ["GZ1", "Apps"],
   ["GZ2", "GPUs and the plan"],
   ["GZ3", "Runs"],
+  ["GZ4", "Clusters as they are"],
 ];
 
 function index(codes: Readonly<Record<string, CodeInfo>>): string {

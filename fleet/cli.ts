@@ -5,6 +5,7 @@ import { cancelCommand } from "./cancel.ts";
 import { checkCommand } from "./check.ts";
 import { listCommand } from "./list.ts";
 import { pinCommand } from "./pin.ts";
+import { preflightCommand } from "./preflight.ts";
 import { renderCommand } from "./render.ts";
 import { simCommand } from "./sim.ts";
 import { startCommand } from "./start.ts";
@@ -48,6 +49,7 @@ export async function runZones(argv: readonly string[], outside: Surroundings): 
   listCommand(program, surroundings);
   renderCommand(program, surroundings);
   checkCommand(program, surroundings, exit);
+  preflightCommand(program, surroundings, exit);
   upCommand(program, surroundings, exit);
   statusCommand(program, surroundings, exit);
   cancelCommand(program, surroundings);

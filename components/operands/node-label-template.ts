@@ -26,7 +26,7 @@ const OPERANDS = [
 ] as const;
 
 /** Any of them: Node Feature Discovery saw an NVIDIA device, whichever way it names devices. */
-const NVIDIA_DEVICE = ["pci-10de", "pci-0302_10de", "pci-0300_10de"].map(
+export const NVIDIA_DEVICE = ["pci-10de", "pci-0302_10de", "pci-0300_10de"].map(
   (device) => `feature.node.kubernetes.io/${device}.present`,
 );
 

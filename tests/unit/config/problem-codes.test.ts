@@ -5,6 +5,7 @@ import { loadZone } from "../../../plan/config/load.ts";
 import { formatProblem, type Problem } from "../../../plan/config/problem.ts";
 import { PROBLEM_CODES } from "../../../plan/config/problem-codes.ts";
 import { DRIVER_CODES } from "../../../plan/config/problem-codes/drivers.ts";
+import { LIVE_CODES } from "../../../plan/config/problem-codes/live.ts";
 import type { CodeInfo, Example, ExampleRun } from "../../../plan/config/problem-codes/code-info.ts";
 import type { Zone } from "../../../plan/config/zone.ts";
 import type { RunInput } from "../../../plan/gates/gate.ts";
@@ -17,7 +18,7 @@ const CHECKOUT = join(import.meta.dirname, "..", "..", "..");
 const CODES = Object.entries<CodeInfo>(PROBLEM_CODES);
 
 /** Findings that only a live cluster gives; their examples say in words what it holds. */
-const LIVE = ["GZ307", "GZ309", "GZ310", "GZ311"];
+const LIVE = ["GZ307", "GZ309", "GZ310", "GZ311", ...Object.keys(LIVE_CODES)];
 
 /** Findings about drivers: their checks are not among the plan's until a zone can say what its drivers are. */
 const WAITING = Object.keys(DRIVER_CODES);

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Problem } from "../../plan/config/problem.ts";
+import { Checkout } from "./checkout.ts";
+
+const ZONE = "zone-1-dev";
+
+const PLUGIN = {
+  apiVersion: "apps/v1",
+  kind: "DaemonSet",
+  metadata: { name: "gpus", namespace: "kube-system" },
+  spec: {
+    selector: { matchLabels: { app: "gpus" } },
+    template: {
+      metadata: { labels: { app: "gpus" } },
+      spec: {
+        // It waits for a node that there is not: it need only be declared.
+        nodeSelector: { nowhere: "true" },
+        containers: [
+          {
+            name: "plugin",
+            image: "mirror.corp/plugin:1",
+            env: [{ name: "NVIDIA_VISIBLE_DEVICES", value: "all" }],
+          },
+        ],
+        volumes: [{ name: "sockets", hostPath: { path: "/var/lib/kubelet/device-plugins" } }],
+      },
+    },
+  },
+};
+
+/** The real program, engine and API server: a cluster whose GPUs somebody else drives is written to by nobody. */
+describe("a cluster that has another GPU stack", function () {
+  this.timeout(180_000);
+  let checkout: Checkout;
+
+  before(async () => {
+    checkout = await Checkout.create();
+    const started = await checkout.zones("sim", "up", ZONE);
+    assert.equal(started.code, 0, started.all);
+    await checkout.enterSim();
+    const file = join(checkout.folder, "plugin.json");
+    await writeFile(file, JSON.stringify(PLUGIN));
+    const created = await checkout.kubectl(ZONE, "create", "-f", file);
+    assert.equal(created.code, 0, created.all);
+  });
+
+  after(async () => {
+    await checkout.remove();
+  });
+
+  const ours = async (): Promise<string[]> => [
+    ...(await checkout.objectsOf(ZONE, "gpu-zones.dev/zone")).keys(),
+  ];
+
+  it("stops up before its first write, and hears of both ways on", async () => {
+    const run = await checkout.up(ZONE);
+    assert.notEqual(run.code, 0, run.all);
+    const text = run.all.replaceAll(/\s+/g, " ");
+    assert.match(text, /GZ401 .*gpu\.managed/);
+    assert.match(text, /got DaemonSet kube-system\/gpus/);
+    assert.match(text, /managed: false \}; or remove it/);
+    assert.match(text, /1 problem stops this run; nothing was changed/);
+    assert.deepEqual(await ours(), []);
+  });
+
+  it("is told by preflight too, which finds nothing else wrong with the nodes", async () => {
+    const found = await checkout.zones("preflight", ZONE, "--json");
+    assert.equal(found.code, 1, found.all);
+    assert.deepEqual(errors(found.stdout), ["GZ401 gpu.managed"]);
+  });
+
+  it("is the zone's to drive once the other stack is gone", async () => {
+    const gone = await checkout.kubectl(ZONE, "delete", "daemonset", "gpus", "-n", "kube-system");
+    assert.equal(gone.code, 0, gone.all);
+    const run = await checkout.up(ZONE);
+    assert.equal(run.code, 0, run.all);
+    assert.ok((await ours()).includes("RuntimeClass//nvidia"));
+    const again = await checkout.up(ZONE);
+    assert.equal(again.code, 0, again.all);
+    assert.doesNotMatch(again.all, /GZ401/);
+  });
+
+  it("passes preflight then, node by node, until a file says something else of a node", async () => {
+    const status = await checkout.zones("status", ZONE, "--wait", "60s");
+    assert.equal(status.code, 0, status.all);
+    const right = await checkout.zones("preflight", ZONE);
+    assert.equal(right.code, 0, right.all);
+    assert.match(right.stdout, /^a100 +ds-node1 +Ready +NVIDIA-A100-PCIE-40GB +1 +ubuntu22\.04 /m);
+    assert.match(right.stdout, /^t4 +ds-node3 +Ready +Tesla-T4 +1 +ubuntu22\.04 /m);
+    await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) =>
+      text.replace("hardware: t4x1, nodes", "hardware: t4x1, os: ubuntu24.04, nodes"),
+    );
+    const wrong = await checkout.zones("preflight", ZONE, "--json");
+    assert.equal(wrong.code, 1, wrong.all);
+    assert.deepEqual(errors(wrong.stdout), ["GZ403 nodePools.t4.os"]);
+  });
+});
+
+/** Code and path of each finding that is an error. */
+function errors(json: string): string[] {
+  return (JSON.parse(json) as Problem[])
+    .filter(({ severity }) => severity === "error")
+    .map(({ code, path }) => `${code} ${path}`);
+}
