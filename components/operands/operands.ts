@@ -1,14 +1,23 @@
 import type { Zone } from "../../plan/config/zone.ts";
 import type { KubernetesObject } from "../../plan/object.ts";
 import { RELEASES } from "../releases/releases.ts";
+import { dcgmExporter } from "./dcgm-exporter.ts";
 import { devicePlugin } from "./device-plugin.ts";
 import { labeller } from "./labeller.ts";
 import { nodeFeatureDiscovery } from "./node-feature-discovery.ts";
+import { nodeStatusExporter } from "./node-status-exporter.ts";
 import type { Operand } from "./operand.ts";
 import { runtimeClasses } from "./runtime-classes.ts";
 
 /** The operands in the order in which a node needs them. */
-const OPERANDS: readonly Operand[] = [nodeFeatureDiscovery, runtimeClasses, labeller, devicePlugin];
+const OPERANDS: readonly Operand[] = [
+  nodeFeatureDiscovery,
+  runtimeClasses,
+  labeller,
+  devicePlugin,
+  dcgmExporter,
+  nodeStatusExporter,
+];
 
 export interface OperandObjects {
   readonly name: string;
