@@ -99,7 +99,7 @@ describe("the DCGM exporter's DaemonSet", () => {
     const { livenessProbe, readinessProbe } = container(exporter());
     for (const probe of [livenessProbe, readinessProbe]) {
       assert.deepEqual(probe?.httpGet, { path: "/health", port: 9400 });
-      assert.equal(probe?.initialDelaySeconds, 45);
+      assert.equal(probe.initialDelaySeconds, 45);
     }
   });
 
