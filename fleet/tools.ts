@@ -11,7 +11,7 @@ export function toolsCommand(program: Command, surroundings: Surroundings): void
     .command("tools")
     .summary("paths and versions of the tools, and where each came from")
     .description(
-      "Lists pulumi, kubectl, kustomize and the simulated zones' binaries. What is missing is downloaded or built.",
+      "Lists pulumi, kubectl, kustomize, the simulated zones' binaries and promtool. What is missing is downloaded or built.",
     )
     .argument("[name]", "one tool (default: all)")
     .option("--json", "one JSON array of tools")

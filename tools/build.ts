@@ -67,7 +67,8 @@ export const goBuilder: Builder = {
     const [os, arch] = platformParts(platform);
     // GOTMPDIR: so that the remains of a killed build go with the folder they are in.
     const settings = { ...goEnvironment(env), GOOS: os, GOARCH: arch, GOTMPDIR: temporary };
-    const flags = ["-trimpath", "-buildvcs=false", "-ldflags", source.ldflags, "-o", `${into}/`];
+    const tags = source.tags === undefined ? [] : ["-tags", source.tags];
+    const flags = ["-trimpath", "-buildvcs=false", ...tags, "-ldflags", source.ldflags, "-o", `${into}/`];
     const packages = pins.map((pin) => String(pin.goPackage));
     const built = await runChild("go", ["build", ...flags, ...packages], {
       cwd: moduleFolder(source),

@@ -11,6 +11,7 @@ export const TOOL_NAMES = [
   "etcd",
   "kwok",
   "kwokctl",
+  "promtool",
 ] as const;
 
 export type ToolName = (typeof TOOL_NAMES)[number];

@@ -1,12 +1,14 @@
 import type { Zone } from "../../plan/config/zone.ts";
 import type { KubernetesObject } from "../../plan/object.ts";
 import { RELEASES } from "../releases/releases.ts";
+import { dcgmExporter } from "./dcgm-exporter.ts";
 import { devicePlugin } from "./device-plugin.ts";
 import { gpuFeatureDiscovery } from "./gpu-feature-discovery.ts";
 import { labeller } from "./labeller.ts";
 import { migManager } from "./mig-manager.ts";
 import { mpsControlDaemon } from "./mps-control-daemon.ts";
 import { nodeFeatureDiscovery } from "./node-feature-discovery.ts";
+import { nodeStatusExporter } from "./node-status-exporter.ts";
 import type { Operand } from "./operand.ts";
 import { runtimeClasses } from "./runtime-classes.ts";
 
@@ -17,8 +19,10 @@ export const OPERANDS: readonly Operand[] = [
   labeller,
   devicePlugin,
   mpsControlDaemon,
+  dcgmExporter,
   gpuFeatureDiscovery,
   migManager,
+  nodeStatusExporter,
 ];
 
 export interface OperandObjects {

@@ -131,7 +131,9 @@ describe("the plan of a zone", function () {
       "runtime-classes",
       "labeller",
       "device-plugin",
+      "dcgm-exporter",
       "gpu-feature-discovery",
+      "node-status-exporter",
     ]);
     const namespace = plan.objects.find(({ id }) => id === "zone/Namespace//gpu-operator");
     assert.equal(namespace?.object.metadata.labels?.["pod-security.kubernetes.io/enforce"], "privileged");

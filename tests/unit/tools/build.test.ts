@@ -176,4 +176,11 @@ describe("a build from source", () => {
       `build -trimpath -buildvcs=false -ldflags -s -w ${flags} -o ${into}/ k8s.io/kubernetes/cmd/kubectl go.etcd.io/etcd/server/v3\n`,
     );
   });
+
+  it("leaves out of promtool what a test of rules does not need", async () => {
+    go("go version go1.26.8 linux/amd64", 'echo "$@" >"$out/arguments"', 'touch "$out/promtool"');
+    const { source } = PINS.promtool;
+    await goBuilder.build({ source, pins: [PINS.promtool], platform: "linux-amd64", into, env: shop.env });
+    assert.match(readFileSync(join(into, "arguments"), "utf8"), / -tags remove_all_sd -ldflags /);
+  });
 });

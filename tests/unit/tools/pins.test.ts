@@ -27,6 +27,10 @@ const UNPINNED = [
   "kwokctl-darwin-amd64",
   "kwokctl-darwin-arm64",
   "kwokctl-linux-arm64",
+  "prometheus-3.16.0.darwin-amd64.tar.gz",
+  "prometheus-3.16.0.darwin-arm64.tar.gz",
+  "prometheus-3.16.0.linux-amd64.tar.gz",
+  "prometheus-3.16.0.linux-arm64.tar.gz",
   "pulumi-resource-kubernetes-v4.34.2-darwin-amd64.tar.gz",
   "pulumi-resource-kubernetes-v4.34.2-darwin-arm64.tar.gz",
   "pulumi-resource-kubernetes-v4.34.2-linux-amd64.tar.gz",
@@ -73,7 +77,7 @@ describe("the table of pinned versions", () => {
       const required = [...goMod.matchAll(/^\s*(?:require )?(\S+) v(\S+)/gm)].filter(
         ([, module]) => pin.goPackage === module || pin.goPackage?.startsWith(`${String(module)}/`),
       );
-      assert.deepEqual(required.map(([, , version]) => version).slice(-1), [pin.version]);
+      assert.deepEqual(required.map(([, , version]) => version).slice(-1), [pin.goVersion ?? pin.version]);
     });
   }
 
@@ -119,6 +123,7 @@ describe("the table of pinned versions", () => {
       "https://github.com/etcd-io/etcd/releases/download/v3.7.3/etcd-v3.7.3-linux-amd64.tar.gz",
       "https://github.com/kubernetes-sigs/kwok/releases/download/v0.8.0/kwok-linux-amd64",
       "https://github.com/kubernetes-sigs/kwok/releases/download/v0.8.0/kwokctl-linux-amd64",
+      "https://github.com/prometheus/prometheus/releases/download/v3.16.0/prometheus-3.16.0.linux-amd64.tar.gz",
     ]);
   });
 });

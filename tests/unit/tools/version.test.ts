@@ -13,6 +13,7 @@ describe("the version of a tool on PATH", () => {
     ["Client Version: v1.32.4-dispatcher\n", "1.32.4-dispatcher"],
     ["v1.36.2-gke.100+abc\n", "1.36.2-gke.100+abc"],
     ["v5.8.1+fork\n", "5.8.1+fork"],
+    ["promtool, version 3.16.0 (branch: HEAD, revision: 1a2b3c4)\n  go version: go1.26.8\n", "3.16.0"],
     ["(devel)\n", undefined],
     ["", undefined],
   ];
@@ -50,6 +51,8 @@ describe("the version of a tool on PATH", () => {
     ["kwok", "0.8.3", true],
     ["kwokctl", "0.7.0", false],
     ["kwokctl", undefined, false],
+    ["promtool", "3.0.0", true],
+    ["promtool", "2.55.1", false],
     ["pulumi-language-nodejs", undefined, true],
     ["pulumi-resource-kubernetes", undefined, true],
   ];
