@@ -4,8 +4,12 @@ import { z } from "zod";
 export const BOARD = "sim.gpu-zones.dev/board";
 /** How somebody else's GPU stack drives the node; present where `gpu.managed` is false. */
 export const FOREIGN_STACK = "sim.gpu-zones.dev/foreign-stack";
-/** What goes wrong on the node: some of `FAILURES` and `xid-<code>`, with commas between them. */
+/**
+ * What goes wrong on the node, with commas between them: `driver-build`, `wrong-kernel`, `toolkit-breaks-runtime`,
+ * `mig-busy` (a client that nobody knows), `mig-wedged` (its wait times out), `xid-<code>` on one of its GPUs.
+ */
 export const FAILURE = "sim.gpu-zones.dev/failure";
+export const BREAKS_RUNTIME = "toolkit-breaks-runtime";
 /** `off`: the machine has no power. */
 export const POWER = "sim.gpu-zones.dev/power";
 /** Which boot of the machine it is; another one: it was off meanwhile. */
@@ -75,6 +79,10 @@ const host = z.object({
   module: z.object({ digest: z.string() }).nullable(),
   /** The container runtime knows the handler nvidia. */
   runtime: z.boolean(),
+  /** GPUs that a device plugin holds for unhealthy, by UID of its pod: it does so until it ends. */
+  unhealthy: z.record(z.string(), z.int()).default({}),
+  /** UIDs of pods that had a GPU before this boot. */
+  rejected: z.array(z.string()).default([]),
 });
 export type Host = z.infer<typeof host>;
 

@@ -1,4 +1,4 @@
-import { NODE_DIGEST } from "./annotations.ts";
+import { BOOT, NODE_DIGEST, POWER } from "./annotations.ts";
 import { ApiError, type ApiServer } from "./api-server.ts";
 import type { NodeManifest } from "./node-manifest.ts";
 
@@ -22,6 +22,19 @@ export async function createNodes(api: ApiServer, nodes: readonly NodeManifest[]
 /** Takes a node away, as when its machine is gone; its pods go with it. */
 export async function deleteNode(api: ApiServer, name: string): Promise<void> {
   await api.delete(`${NODES}/${name}`);
+}
+
+/** Cuts a node's power, or gives it back: the simulator does the rest. */
+export async function switchPower(api: ApiServer, name: string, power: "on" | "off"): Promise<void> {
+  const annotations = { [POWER]: power === "off" ? power : null };
+  await api.patch(`${NODES}/${name}`, { metadata: { annotations } });
+}
+
+/** Tells the simulator that all the machines have been off. @param boot what to call the boot */
+export async function rebootNodes(api: ApiServer, boot: string): Promise<void> {
+  const names = (await listNodes(api)).map((node) => node.metadata.name);
+  const body = { metadata: { annotations: { [BOOT]: boot } } };
+  await Promise.all(names.map((name) => api.patch(`${NODES}/${name}`, body)));
 }
 
 /**

@@ -17,7 +17,7 @@ import {
 import { writeSharedKubeconfig } from "./kubeconfig.ts";
 import { withLock } from "./lock.ts";
 import { nodesDigest, nodesOf } from "./node-manifest.ts";
-import { reconcileNodes, waitForNodes } from "./nodes.ts";
+import { rebootNodes, reconcileNodes, waitForNodes } from "./nodes.ts";
 import { endProcesses, zoneProcesses } from "./processes.ts";
 import { startSimulator } from "./simulator-process.ts";
 import { readStackFile, restoreStackFile, written } from "./stack-file.ts";
@@ -61,8 +61,8 @@ export interface SimUpOptions extends SimOptions {
 }
 
 /**
- * Brings the zone up: as it is when it runs, started again after a reboot, else created anew with empty stack
- * state. Its nodes become those that the pools declare. Idempotent; heals what a killed run has left.
+ * Brings the zone up: as it is when it runs, started again after a reboot (of its machines, too), else created anew
+ * with empty stack state. Its nodes become those that the pools declare. Idempotent; heals what a killed run has left.
  * @throws with the components' last log lines when the control plane does not come up; nothing is left behind then
  */
 export async function simUp(zone: Zone, options: SimUpOptions): Promise<SimZone> {
@@ -71,10 +71,13 @@ export async function simUp(zone: Zone, options: SimUpOptions): Promise<SimZone>
   const { log, signal } = options;
   const work = async (): Promise<SimZone> => {
     const binaries = await findBinaries(log, signal);
+    const before = await readZoneRecord(places);
     const record = await runCluster(home, places, binaries, options);
     const api = await openApiServer(places.kubeconfig);
     try {
       const nodes = nodesOf(zone, binaries["kube-apiserver"].version, options.absentNodes);
+      if (before?.uid === record.uid && before.startedAt !== record.startedAt)
+        await rebootNodes(api, record.startedAt);
       for (const line of await reconcileNodes(api, nodes)) log(line);
       await Promise.all([createStorageClass(api), createCapabilities(api, zone.capabilities)]);
       const pids = await zonePids(places);

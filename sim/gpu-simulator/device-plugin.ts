@@ -1,3 +1,4 @@
+import type { Board } from "../annotations.ts";
 import type { Devices } from "./devices.ts";
 import type { PluginConfig } from "./plugin-config.ts";
 
@@ -9,6 +10,18 @@ export function advertise(devices: readonly Devices[], config: PluginConfig): Re
       const name = replicas !== undefined && config.rename ? `${resource}.shared` : resource;
       return [name, String(count * (replicas ?? 1))];
     }),
+  );
+}
+
+/** What is left of it without some of the node's boards, all alike. */
+export function withoutGpus(
+  offered: Readonly<Record<string, string>>,
+  { count }: Board,
+  lost: number,
+): Record<string, string> {
+  const left = Math.max(0, count - lost) / count;
+  return Object.fromEntries(
+    Object.entries(offered).map(([name, quantity]) => [name, String(Math.floor(Number(quantity) * left))]),
   );
 }
 

@@ -1,3 +1,4 @@
+import { readFailures } from "../annotations.ts";
 import { hasFile, writeFile } from "./host.ts";
 import { isClient, gpuUsers } from "./gpu-holders.ts";
 import { DEPLOY, DRIVER, DRIVER_PAUSE, UPGRADE_ENABLED } from "./labels.ts";
@@ -100,7 +101,8 @@ export function driverManager({ node, pod, container }: Call): Outcome {
 /** The driver container: builds and loads the module, then says so through its startup probe. */
 export function driver({ node, pod, container, observed }: Call): Outcome {
   const digest = environment(container)["DRIVER_CONFIG_DIGEST"] ?? "";
-  const wrong = imageObstacle(node, container);
+  const wrong =
+    imageObstacle(node, container) ?? (node.host.module === null ? buildFailure(node) : undefined);
   if (wrong !== undefined) return { is: "failed", why: wrong };
   if (node.host.module !== null && node.host.module.digest !== digest)
     return { is: "failed", why: "another driver's module nvidia is loaded" };
@@ -131,6 +133,14 @@ export function driver({ node, pod, container, observed }: Call): Outcome {
     flags.map((flag) => `${flag}: ${settings[flag] ?? "false"}\n`).join(""),
   );
   return UP;
+}
+
+function buildFailure({ annotations }: NodeDraft): string | undefined {
+  const failures = readFailures(annotations);
+  if (failures.has("driver-build")) return "Could not resolve Linux kernel version";
+  return failures.has("wrong-kernel")
+    ? "the modules are for another kernel than the one that runs"
+    : undefined;
 }
 
 /** `<driver>-<osTag>`, or `<branch>-<kernel>-<osTag>` where modules are precompiled: the node's own, or nothing is built. */

@@ -3,7 +3,10 @@ import type { NodePod } from "./node-pod.ts";
 
 /** Pods that were given a GPU of the node or a part of one, finished ones left out. */
 export function gpuUsers(node: NodeDraft): NodePod[] {
-  return node.pods.filter(({ hasGpu, progress }) => hasGpu && !hasEnded(progress));
+  const { rejected } = node.host;
+  return node.pods.filter(
+    ({ uid, hasGpu, progress }) => hasGpu && !hasEnded(progress) && !rejected.includes(uid),
+  );
 }
 
 /** True for an operand that keeps the driver open for as long as it runs. */

@@ -8,7 +8,7 @@ export const VALIDATIONS = "/run/nvidia/validations";
 
 /** A machine that has just been switched on. */
 export function freshHost(boot: string): Host {
-  return { boot, files: {}, module: null, runtime: false };
+  return { boot, files: {}, module: null, runtime: false, unhealthy: {}, rejected: [] };
 }
 
 /** The host as the operands left it; undefined: nothing has run on it yet. */
@@ -18,8 +18,11 @@ export function hostOf(annotations: Readonly<Record<string, string>>): Host | un
 
 export function saveHost(node: NodeDraft): void {
   const { boot, files, module, runtime } = node.host;
+  const uids = new Set(node.pods.map(({ uid }) => uid));
+  const unhealthy = Object.fromEntries(Object.entries(node.host.unhealthy).filter(([uid]) => uids.has(uid)));
   const sorted = Object.fromEntries(Object.entries(files).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  node.annotations[HOST] = JSON.stringify({ boot, files: sorted, module, runtime });
+  const rejected = node.host.rejected.filter((uid) => uids.has(uid));
+  node.annotations[HOST] = JSON.stringify({ boot, files: sorted, module, runtime, unhealthy, rejected });
 }
 
 /** True when the file, a path in the container, is there. */

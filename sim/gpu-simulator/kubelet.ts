@@ -24,6 +24,8 @@ export function runPods(node: NodeDraft, observed: Observed): void {
     node.pods.filter((each) => each.held),
     observed,
   )) {
+    // A runtime that has ended runs nothing.
+    if (node.down !== undefined) return;
     if (pod.terminating) terminate(node, pod, observed);
     else node.progress.set(pod, advance(node, pod, observed));
   }
@@ -69,7 +71,7 @@ function terminate(node: NodeDraft, pod: NodePod, observed: Observed): void {
 }
 
 function advance(node: NodeDraft, pod: NodePod, observed: Observed): PodProgress {
-  const before = pod.progress;
+  const before = progressOf(node, pod);
   if (before.phase === "Succeeded" || before.phase === "Failed") return before;
   const containers: Record<string, ContainerProgress> = {};
   const all = [...pod.initContainers, ...pod.containers];

@@ -9,10 +9,12 @@ import {
   type MigState,
 } from "../annotations.ts";
 import { OPERANDS } from "../kwok-stages.ts";
-import { advertise, withVanished } from "./device-plugin.ts";
+import { advertise, withoutGpus, withVanished } from "./device-plugin.ts";
 import { devicesOf, profileName } from "./devices.ts";
 import { capability, featureLabels, isFeatureLabel } from "./feature-discovery.ts";
 import { freshHost, hostOf, saveHost } from "./host.ts";
+import { hasPower, isRuntimeBroken, setDown } from "./power.ts";
+import { unhealthyGpus } from "./xid.ts";
 import { podsRunning, progressOf, runPods } from "./kubelet.ts";
 import { GPU, GPU_PRESENT, MIG_CONFIG, MIG_CONFIG_STATE } from "./labels.ts";
 import { isRepartitioning, partition } from "./mig-manager.ts";
@@ -35,7 +37,11 @@ export function nextNode(before: GpuNode, observed: Observed): NextNode {
     annotations: { ...before.annotations },
     resources: { ...before.resources },
     runtime: before.runtime,
+    capacity: { ...before.capacity },
     unschedulable: before.unschedulable,
+    ready: before.ready,
+    down: undefined,
+    rebooted: false,
     complaints: [],
     host: hostOf(before.annotations) ?? freshHost(""),
     stack: stackOf(observed),
@@ -45,12 +51,18 @@ export function nextNode(before: GpuNode, observed: Observed): NextNode {
     configs: new Map(),
     registered: new Set(),
   };
-  runPods(node, observed);
+  const goesOn = hasPower(node) && !isRuntimeBroken(node);
+  if (goesOn) runPods(node, observed);
+  setDown(node);
+  if (!goesOn) {
+    saveHost(node);
+    return { ...node, progress: changedProgress(node) };
+  }
   const foreign = readForeignStack(before.annotations);
   if (board !== undefined && foreign !== undefined) runForeignStack(node, board, foreign);
   else if (board !== undefined) runOperands(node, board, observed);
   forgetConfigs(node);
-  if (node.pods.some(({ held }) => held)) saveHost(node);
+  if (board !== undefined || node.pods.some(({ held }) => held)) saveHost(node);
   return { ...node, progress: changedProgress(node) };
 }
 
@@ -80,7 +92,10 @@ function runOperands(node: NodeDraft, board: Board, observed: Observed): void {
   const mig = migStateOf(node.annotations);
   const [plugin] = podsRunning(node, observed, "device-plugin").filter(({ uid }) => node.registered.has(uid));
   const offering = active && plugin ? node.configs.get(plugin.uid) : undefined;
-  node.resources = withVanished(node.resources, offering ? offer(node, board, mig, offering) : {});
+  const offered = offering ? offer(node, board, mig, offering) : {};
+  node.capacity = withVanished(node.capacity, offered);
+  const lost = plugin === undefined ? 0 : unhealthyGpus(node, plugin);
+  node.resources = withVanished(node.resources, lost === 0 ? offered : withoutGpus(offered, board, lost));
 
   const config = active && discovering ? node.configs.get(discovering.uid) : undefined;
   if (!node.stack.has(discovery)) replaceFeatureLabels(node, {});
@@ -137,6 +152,7 @@ function runForeignStack(node: NodeDraft, board: Board, stack: ForeignStack): vo
   }
   const offered = devices.kind === "devices" ? advertise(devices.devices, config) : {};
   node.resources = withVanished(node.resources, offered);
+  node.capacity = withVanished(node.capacity, offered);
   replaceFeatureLabels(node, featureLabels(board, mig, config, devices));
 }
 

@@ -15,6 +15,16 @@ export interface GpuNode {
   /** Container runtime as its kubelet reports it, such as containerd://2.1.0; empty: not known. */
   readonly runtime: string;
   readonly unschedulable: boolean;
+  readonly ready: boolean;
+  /** Capacity in `nvidia.com/*`: allocatable, and what is unhealthy. */
+  readonly capacity: Readonly<Record<string, string>>;
+}
+
+/** A node whose kubelet does not say that it is Ready. */
+export interface Down {
+  /** Of its condition Ready. */
+  readonly status: "False" | "Unknown";
+  readonly message: string;
 }
 
 /** What the components do to a pod beside its status. */
@@ -35,6 +45,9 @@ export interface NextNode extends GpuNode {
   /** Progress of the pods that the simulator is the kubelet of, where it changed. */
   readonly progress: ReadonlyMap<NodePod, PodProgress>;
   readonly actions: readonly PodAction[];
+  readonly down: Down | undefined;
+  /** The machine has booted: its pods have to know it before the node does. */
+  readonly rebooted: boolean;
 }
 
 /** Which parts of the stack are installed; others are taken as provided by the host. */
@@ -56,7 +69,11 @@ export interface NodeDraft {
   readonly annotations: Record<string, string>;
   resources: Record<string, string>;
   readonly runtime: string;
+  capacity: Record<string, string>;
   unschedulable: boolean;
+  readonly ready: boolean;
+  down: Down | undefined;
+  rebooted: boolean;
   readonly complaints: string[];
   readonly host: Host;
   readonly stack: Stack;

@@ -2,13 +2,15 @@ import type { GpuNode } from "./node-draft.ts";
 
 type Changes = Record<string, string | null>;
 
-/** Two merge patches that make one node the other; a part is undefined when it need not change. */
+/** Merge patches that make one node the other; a part is undefined when it need not change. */
 export interface NodePatch {
   /** `spec.unschedulable`; undefined: as it is. */
   readonly unschedulable: boolean | undefined;
   readonly metadata: { readonly labels?: Changes; readonly annotations?: Changes } | undefined;
-  /** Of `status.capacity` and `status.allocatable` alike. */
+  /** Of `status.allocatable`. */
   readonly resources: Changes | undefined;
+  /** Of `status.capacity`. */
+  readonly capacity: Changes | undefined;
 }
 
 export function nodePatch(before: GpuNode, after: GpuNode): NodePatch {
@@ -21,6 +23,7 @@ export function nodePatch(before: GpuNode, after: GpuNode): NodePatch {
         ? undefined
         : { ...(labels && { labels }), ...(annotations && { annotations }) },
     resources: changes(before.resources, after.resources),
+    capacity: changes(before.capacity, after.capacity),
   };
 }
 

@@ -3,7 +3,7 @@ import { OPERANDS } from "../kwok-stages.ts";
 import { ClusterWatch } from "./cluster-watch.ts";
 import { actingAs, LABELLER, type LabellerPod } from "./labeller-pod.ts";
 import { nextNode } from "./next-node.ts";
-import type { GpuNode, NextNode, PodAction } from "./node-draft.ts";
+import type { Down, GpuNode, NextNode, PodAction } from "./node-draft.ts";
 import { nodePatch } from "./node-patch.ts";
 import { podStatus } from "./pod-progress.ts";
 
@@ -83,6 +83,8 @@ export class Simulator {
     const before = gpuNode(node);
     const after = nextNode(before, observed);
     this.#complain(before.name, after.complaints);
+    // Else a node that has booted would be known, and its pods would go on as if it had not.
+    if (after.rebooted && !(await this.#runPods(after))) return;
     const patch = nodePatch(before, after);
     const resourceVersion = node.metadata?.resourceVersion;
     let version = resourceVersion === undefined ? {} : { resourceVersion };
@@ -96,8 +98,8 @@ export class Simulator {
       const next = patched.metadata?.resourceVersion;
       version = next === undefined ? {} : { resourceVersion: next };
     }
-    if (patch.resources !== undefined) {
-      const status = { capacity: patch.resources, allocatable: patch.resources };
+    if (patch.resources !== undefined || patch.capacity !== undefined) {
+      const status = { capacity: patch.capacity ?? {}, allocatable: patch.resources ?? {} };
       await this.#api.patchNodeStatus(
         { name: before.name, body: { metadata: version, status } },
         MERGE_PATCH,
@@ -106,11 +108,19 @@ export class Simulator {
     if (patch.metadata !== undefined || patch.resources !== undefined) {
       this.#log(`${before.name}: ${JSON.stringify({ ...patch.metadata, resources: patch.resources })}`);
     }
-    await this.#runPods(after);
+    if (after.down !== undefined && before.ready) await this.#takeDown(before.name, after.down);
+    if (!after.rebooted) await this.#runPods(after);
   }
 
-  /** Pods follow their node: what they have left on it is on record before anybody sees them go on. */
-  async #runPods({ progress, actions }: NextNode): Promise<void> {
+  /** kwok has let go of the node by now, and has it Ready again when the simulator does. */
+  async #takeDown(name: string, { status, message }: Down): Promise<void> {
+    const reason = status === "Unknown" ? "NodeStatusUnknown" : "KubeletNotReady";
+    const condition = { type: "Ready", status, reason, message, lastTransitionTime: new Date() };
+    await this.#api.patchNodeStatus({ name, body: { status: { conditions: [condition] } } }, STRATEGIC_PATCH);
+  }
+
+  /** Pods follow their node: what they have left on it is on record before anybody sees them go on. False: one has changed meanwhile. */
+  async #runPods({ progress, actions }: NextNode): Promise<boolean> {
     const statuses = [...progress].map(async ([{ namespace, name, uid }, next]) => {
       const pod = this.#watch.pod(namespace, name);
       if (pod?.metadata?.uid !== uid) return;
@@ -121,6 +131,7 @@ export class Simulator {
     const results = await Promise.allSettled([...statuses, ...actions.map((action) => this.#do(action))]);
     const failure = results.find((result) => result.status === "rejected" && !isStale(result.reason));
     if (failure?.status === "rejected") throw failure.reason;
+    return results.every(({ status }) => status === "fulfilled");
   }
 
   async #do(action: PodAction): Promise<void> {
@@ -162,15 +173,19 @@ function isStale(error: unknown): boolean {
   return status === 404 || status === 409;
 }
 
+function gpuResources(all: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith("nvidia.com/")));
+}
+
 function gpuNode(node: V1Node): GpuNode {
-  const allocatable = node.status?.allocatable ?? {};
   return {
     name: node.metadata?.name ?? "",
     labels: node.metadata?.labels ?? {},
     annotations: node.metadata?.annotations ?? {},
-    resources: Object.fromEntries(
-      Object.entries(allocatable).filter(([name]) => name.startsWith("nvidia.com/")),
-    ),
+    resources: gpuResources(node.status?.allocatable),
+    capacity: gpuResources(node.status?.capacity),
+    ready:
+      node.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false,
     runtime: node.status?.nodeInfo?.containerRuntimeVersion ?? "",
     unschedulable: node.spec?.unschedulable ?? false,
   };

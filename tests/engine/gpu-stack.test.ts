@@ -5,7 +5,10 @@ import path from "node:path";
 import type { V1DaemonSet, V1Node, V1Pod } from "@kubernetes/client-node";
 import type { KubernetesObject } from "../../plan/object.ts";
 import { openApiServer, type ApiServer } from "../../sim/api-server.ts";
-import { readHost } from "../../sim/annotations.ts";
+import { FAILURE, readHost } from "../../sim/annotations.ts";
+import { openHome, zonePlaces } from "../../sim/home.ts";
+import { switchPower } from "../../sim/nodes.ts";
+import { endProcesses } from "../../sim/processes.ts";
 import { simDown, simUp, type SimZone } from "../../sim/zone.ts";
 import { DEPLOY_LABELS, driver, fullStack } from "../unit/sim/full-stack.ts";
 import { zoneOf } from "../unit/sim/zone-builder.ts";
@@ -103,10 +106,95 @@ describe("a simulated node under the whole GPU stack", function () {
       [],
     );
   });
+
+  /** A Deployment's pod is replaced when its node rejects it. */
+  const userPods = async () =>
+    (await api.get<{ items: V1Pod[] }>("/api/v1/namespaces/default/pods")).items.map(
+      ({ metadata, status }) => ({
+        name: metadata?.name ?? "",
+        phase: status?.phase,
+        reason: status?.reason,
+      }),
+    );
+  const usable = (what: string) =>
+    eventually(what, async () => {
+      const { status } = await node();
+      const ready = status?.conditions?.some((each) => each.type === "Ready" && each.status === "True");
+      const running = (await userPods()).some(({ phase }) => phase === "Running");
+      return (ready === true && (await gpus()) === "1" && running) || undefined;
+    });
+  const rejected = async (name: string) => {
+    const before = (await userPods()).find((each) => each.name === name);
+    assert.deepEqual([before?.phase, before?.reason], ["Failed", "UnexpectedAdmissionError"]);
+  };
+  const runningPod = async () => (await userPods()).find(({ phase }) => phase === "Running")?.name ?? "";
+
+  it("is dark without power; with power again it rejects its GPU pods first, and builds its driver anew", async () => {
+    await api.create("/apis/apps/v1/namespaces/default/deployments", DEPLOYMENT);
+    await usable("the app runs");
+    const user = await runningPod();
+    await switchPower(api, "t-1", "off");
+    await eventually("the node is not Ready", async () => {
+      const { status, spec } = await node();
+      const unknown = status?.conditions?.some((each) => each.type === "Ready" && each.status === "Unknown");
+      return (
+        (unknown && spec?.taints?.some(({ key }) => key === "node.kubernetes.io/unreachable")) || undefined
+      );
+    });
+    assert.equal(readHost((await node()).metadata?.annotations ?? {})?.module, null);
+    await switchPower(api, "t-1", "on");
+    await usable("the app runs again");
+    await rejected(user);
+    const [pod] = await podsOf(DRIVER);
+    assert.equal(pod?.status?.containerStatuses?.[0]?.restartCount, 1);
+  });
+
+  it("is NotReady when the toolkit breaks its runtime, and has its GPU again when that is mended", async () => {
+    const toolkit = "nvidia-container-toolkit-daemonset";
+    await api.patch(NODE, { metadata: { annotations: { [FAILURE]: "toolkit-breaks-runtime" } } });
+    await eventually("the node is not Ready", async () => {
+      const { status } = await node();
+      const is = status?.conditions?.find(({ type }) => type === "Ready");
+      return (is?.status === "False" && is.message === "container runtime is down") || undefined;
+    });
+    await api.patch(NODE, { metadata: { annotations: { [FAILURE]: null } } });
+    await usable("the runtime is mended");
+    const [pod] = await podsOf(toolkit);
+    assert.equal(pod?.status?.phase, "Running");
+  });
+
+  it("has lost all that with its zone's power, too", async () => {
+    const user = await runningPod();
+    const home = await openHome(path.join(folder, ".sim"));
+    await endProcesses(zonePlaces(home, ZONE.name));
+    zone = await simUp(ZONE, { repository: folder, home: home.directory, log: () => undefined });
+    await api.close();
+    api = await openApiServer(zone.kubeconfig);
+    await eventually("another pod of the app runs", async () => {
+      const now = await userPods();
+      return now.some(({ name, phase }) => phase === "Running" && name !== user) || undefined;
+    });
+    await rejected(user);
+    assert.equal(await gpus(), "1");
+  });
 });
 
 const NAMESPACE = "gpu-operator";
 const VALIDATOR = "nvidia-operator-validator";
+const DEPLOYMENT = {
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name: "app" },
+  spec: {
+    selector: { matchLabels: { app: "app" } },
+    template: {
+      metadata: { labels: { app: "app" } },
+      spec: {
+        containers: [{ name: "app", image: "app:1", resources: { limits: { "nvidia.com/gpu": 1 } } }],
+      },
+    },
+  },
+};
 const RBAC = "rbac.authorization.k8s.io/v1";
 
 const SURROUNDINGS: KubernetesObject[] = [

@@ -23,6 +23,7 @@ export const FULL_STACK: Readonly<Record<string, () => KubernetesObject[]>> = {
           name: "gpu-feature-discovery",
           command: ["gpu-feature-discovery"],
           env: env({ MIG_STRATEGY: "mixed", CONFIG_FILE: "/config/config.yaml" }),
+          volumeMounts: [{ name: "config", mountPath: "/config" }],
         },
         configManager("config-manager", "gpu-feature-discovery"),
       ],
@@ -30,6 +31,7 @@ export const FULL_STACK: Readonly<Record<string, () => KubernetesObject[]>> = {
       volumes: [
         host("validations", VALIDATIONS),
         { name: "available-configs", configMap: { name: "plugin-configs" } },
+        { name: "config", emptyDir: {} },
       ],
     }),
   ],

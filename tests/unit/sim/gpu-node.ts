@@ -1,7 +1,8 @@
-import { BOARD, type Board } from "../../../sim/annotations.ts";
+import { BOARD, HOST, type Board } from "../../../sim/annotations.ts";
 import type { PoolRow } from "../../../components/operands/node-label-template.ts";
 import type { GpuNode, NextNode, Observed } from "../../../sim/gpu-simulator/node-draft.ts";
 import type { NodePod } from "../../../sim/gpu-simulator/node-pod.ts";
+import { freshHost } from "../../../sim/gpu-simulator/host.ts";
 import { labelled } from "../../fixtures/labeller-model.ts";
 import { nextNode } from "../../../sim/gpu-simulator/next-node.ts";
 
@@ -13,10 +14,12 @@ export function bareNode(board: Board, name = "n1"): GpuNode {
   return {
     name,
     labels: { "feature.node.kubernetes.io/pci-10de.present": "true", rack: "r1" },
-    annotations: { [BOARD]: JSON.stringify(board) },
+    annotations: { [BOARD]: JSON.stringify(board), [HOST]: JSON.stringify(freshHost("")) },
     resources: {},
     runtime: "containerd://2.1.0",
     unschedulable: false,
+    ready: true,
+    capacity: {},
   };
 }
 

@@ -13,6 +13,8 @@ const nodes: fc.Arbitrary<GpuNode> = fc.record({
   resources: strings,
   runtime: fc.constant(""),
   unschedulable: fc.boolean(),
+  ready: fc.boolean(),
+  capacity: strings,
 });
 
 /** A JSON merge patch, as the API server applies it. */
@@ -30,6 +32,7 @@ describe("the patch between two states of a node", () => {
         assert.deepEqual(merge(before.labels, patch.metadata?.labels), after.labels);
         assert.deepEqual(merge(before.annotations, patch.metadata?.annotations), after.annotations);
         assert.deepEqual(merge(before.resources, patch.resources), after.resources);
+        assert.deepEqual(merge(before.capacity, patch.capacity), after.capacity);
         assert.equal(patch.unschedulable ?? before.unschedulable, after.unschedulable);
       }),
     );
@@ -42,6 +45,7 @@ describe("the patch between two states of a node", () => {
           unschedulable: undefined,
           metadata: undefined,
           resources: undefined,
+          capacity: undefined,
         });
       }),
     );

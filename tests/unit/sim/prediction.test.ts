@@ -15,7 +15,18 @@ function simulate(zone: Zone) {
   const { name, labels, annotations } = manifest.metadata;
   const objects = operandObjects(zone).flatMap((operand) => operand.objects);
   return new TestCluster(
-    [{ name, labels, annotations, resources: {}, runtime: "containerd://2.1.0", unschedulable: false }],
+    [
+      {
+        name,
+        labels,
+        annotations,
+        resources: {},
+        runtime: "containerd://2.1.0",
+        unschedulable: false,
+        ready: true,
+        capacity: {},
+      },
+    ],
     objects,
   ).settle().node;
 }

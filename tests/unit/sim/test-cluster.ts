@@ -123,8 +123,9 @@ export class TestCluster {
 
   #play(name: string): void {
     const next = nextNode(this.nodes.get(name)!, this.#observed());
-    const { labels, annotations, resources, runtime, unschedulable } = next;
-    this.nodes.set(name, { name, labels, annotations, resources, runtime, unschedulable });
+    const { labels, annotations, resources, capacity, runtime, unschedulable } = next;
+    const ready = next.down === undefined;
+    this.nodes.set(name, { name, labels, annotations, resources, capacity, runtime, unschedulable, ready });
     for (const complaint of next.complaints) this.complaints.add(complaint);
     for (const [pod, progress] of next.progress) this.#update(pod, { progress });
     for (const action of next.actions) this.#do(action);
