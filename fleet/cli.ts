@@ -6,6 +6,7 @@ import { checkCommand } from "./check.ts";
 import { listCommand } from "./list.ts";
 import { pinCommand } from "./pin.ts";
 import { renderCommand } from "./render.ts";
+import { rolloutCommand } from "./rollout.ts";
 import { simCommand } from "./sim.ts";
 import { startCommand } from "./start.ts";
 import { statusCommand } from "./status.ts";
@@ -50,6 +51,7 @@ export async function runZones(argv: readonly string[], outside: Surroundings): 
   checkCommand(program, surroundings, exit);
   upCommand(program, surroundings, exit);
   statusCommand(program, surroundings, exit);
+  rolloutCommand(program, surroundings, exit);
   cancelCommand(program, surroundings);
   pinCommand(program, surroundings);
   simCommand(program, surroundings);
