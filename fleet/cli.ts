@@ -7,6 +7,7 @@ import { listCommand } from "./list.ts";
 import { pinCommand } from "./pin.ts";
 import { preflightCommand } from "./preflight.ts";
 import { renderCommand } from "./render.ts";
+import { rolloutCommand } from "./rollout.ts";
 import { simCommand } from "./sim.ts";
 import { startCommand } from "./start.ts";
 import { statusCommand } from "./status.ts";
@@ -52,6 +53,7 @@ export async function runZones(argv: readonly string[], outside: Surroundings): 
   preflightCommand(program, surroundings, exit);
   upCommand(program, surroundings, exit);
   statusCommand(program, surroundings, exit);
+  rolloutCommand(program, surroundings, exit);
   cancelCommand(program, surroundings);
   pinCommand(program, surroundings);
   simCommand(program, surroundings);

@@ -144,9 +144,11 @@ function stepOf(view: NodeView, around: Surrounding): Step | undefined {
   if (!node.ready) {
     const begun = mark !== undefined;
     const since = memory?.phase === "flapping" ? memory.since : clock;
-    if (begun && memory?.phase !== "dark" && clock - since < flapSeconds(node, around.options))
+    if (begun && memory?.phase !== "interrupted" && clock - since < flapSeconds(node, around.options))
       return { ...at, phase: "flapping", says: "NotReady for the moment" };
-    return { ...at, phase: "dark", says: `NotReady${begun ? ": the next rollout goes on with it" : ""}` };
+    return begun
+      ? { ...at, phase: "interrupted", says: "NotReady: the next rollout goes on with it" }
+      : { ...at, phase: "dark", says: "NotReady" };
   }
   if (pending)
     return { ...at, phase: "mig-pending", says: "the MIG manager is at work on it, nothing was begun" };
@@ -167,7 +169,7 @@ function hanging({ node, memory, clock }: NodeView, options: Options): readonly 
 
 /** Nodes that the zone's users miss because of a rollout; a dark one they would miss anyway. */
 function isOut({ node, mark, memory }: NodeView): boolean {
-  return mark !== undefined && (node.ready || memory?.phase !== "dark");
+  return mark !== undefined && (node.ready || memory?.phase !== "interrupted");
 }
 
 /** Begun nodes first; then in the order of the pools, and by name. */
@@ -181,7 +183,7 @@ function remembered({ node, mark, memory, clock }: NodeView, { phase }: Step): M
   return {
     phase,
     since: memory?.phase === phase ? memory.since : clock,
-    ...(mark === undefined || phase === "dark" ? {} : { begun: memory?.begun ?? clock }),
+    ...(mark === undefined || phase === "interrupted" ? {} : { begun: memory?.begun ?? clock }),
     ...(isPending(node) ? { pending: memory?.pending ?? clock } : {}),
     ...(memory?.closed === undefined ? {} : { closed: memory.closed }),
   };

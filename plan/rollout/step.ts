@@ -29,13 +29,14 @@ export interface Closed {
 
 /**
  * Where a node is. Ended: `done` · `refused` (pods hold GPUs, and nobody said --drain) · `blocked` (pods did not go in
- * time) · `skipped` (its label) · `dark` (NotReady) · `failed` · `queued` (other nodes are out already) · `halted`
+ * time) · `skipped` (its label) · `dark` (NotReady) · `interrupted` (NotReady, and begun) · `failed` · `queued` (other nodes are out already) · `halted`
  * (another node failed first). All others are steps on the way.
  */
 export type Phase =
   | Closed["state"]
   | "skipped"
   | "dark"
+  | "interrupted"
   | "queued"
   | "halted"
   | "flapping"
@@ -57,6 +58,7 @@ const ENDED: ReadonlySet<Phase> = new Set([
   "failed",
   "skipped",
   "dark",
+  "interrupted",
   "queued",
   "halted",
 ]);

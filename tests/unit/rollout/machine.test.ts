@@ -175,7 +175,7 @@ describe("the rollout of a zone", function () {
           const { steps } = run(zone, options);
           zone.nodes.forEach(({ name, annotations, unschedulable }, index) => {
             const phase = steps.find(({ node }) => node === name)?.phase;
-            const kept = phase === "failed" || phase === "dark";
+            const kept = phase === "failed" || phase === "interrupted";
             if (kept) return;
             assert.equal(annotations[ROLLOUT], undefined, `${name} ${String(phase)}`);
             assert.equal(unschedulable, start[index]!.cordoned, `${name} ${String(phase)}`);

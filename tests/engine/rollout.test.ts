@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import type { V1ConfigMap, V1Node } from "@kubernetes/client-node";
+import { changesOf } from "../../fleet/up.ts";
+import { Checkout, ended, type Ended } from "./checkout.ts";
+
+const ZONE = "zone-1-dev";
+const ROLLOUT = ["rollout", ZONE, "--drain"];
+
+interface Status {
+  readonly ready: boolean;
+  readonly nodes: { node: string; resources: Record<string, number>; owes: { part: string }[] }[];
+}
+
+interface Rollout {
+  readonly nodes: { node: string; state: string; owes: { part: string }[]; says: string }[];
+}
+
+/** Changed MIG and sharing reach the nodes of a running zone by a rollout alone; each test goes on where the last stopped. */
+describe("a rollout on simulated nodes", function () {
+  this.timeout(240_000);
+  let checkout: Checkout;
+
+  before(async () => {
+    checkout = await Checkout.create();
+    await fine(checkout.zones("sim", "up", ZONE));
+    await checkout.enterSim();
+    await fine(checkout.up(ZONE));
+    await ready();
+  });
+
+  after(async () => {
+    await checkout.remove();
+  });
+
+  it("has nothing to do on nodes that have what the zone says", async () => {
+    const run = await fine(checkout.zones("rollout", ZONE));
+    assert.match(run.stdout, /^zone-1-dev: no node owes a change$/m);
+  });
+
+  it("is refused before the cluster has what the files say", async () => {
+    await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) =>
+      text
+        .replace("timeSlicing: 4", "timeSlicing: 3")
+        .replace("mig: all-1g.5gb", "mig: all-2g.10gb")
+        .replace("gpu: { mig: 1g.5gb }", "gpu: { mig: 2g.10gb }"),
+    );
+    const run = await checkout.zones(...ROLLOUT);
+    assert.equal(run.code, 1, run.all);
+    assert.match(run.all, /pools as they were before the last edit: \.\/zones up zone-1-dev first/);
+  });
+
+  it("is owed after an update, which keeps what the nodes still name", async () => {
+    const before = await nodes();
+    const run = await fine(checkout.up(ZONE));
+    const said = run.all.replaceAll(/\s+/g, " ");
+    assert.match(
+      said,
+      /wanted mig all-2g.10gb on the nodes of pool a100, got all-1g.5gb on 1 of them \(ds-node1\)/,
+    );
+    assert.match(said, /on 2 of them \(ds-node2, ds-node3\): they go on as before/);
+    const label = before.get("ds-node2")?.metadata?.labels?.["nvidia.com/device-plugin.config"] ?? "";
+    assert.ok((await entries()).includes(label), "the entry that nodes name is gone");
+    const status = await statusNow();
+    assert.deepEqual(
+      status.nodes.filter(({ owes }) => owes.length > 0).map(({ node, owes }) => [node, owes[0]?.part]),
+      [
+        ["ds-node1", "mig"],
+        ["ds-node2", "sharing"],
+        ["ds-node3", "sharing"],
+      ],
+    );
+    const again = await fine(checkout.up(ZONE));
+    const { same: _same, ...changed } = changesOf(again.stdout);
+    assert.deepEqual(changed, { create: 0, update: 0, delete: 0, replace: 0 });
+  });
+
+  it("names the pods that hold GPUs, and changes nothing in a dry run or without --drain", async () => {
+    const dry = await fine(checkout.zones(...ROLLOUT, "--dry-run", "--json"));
+    const [planned] = JSON.parse(dry.stdout) as [Rollout];
+    assert.deepEqual(
+      planned.nodes.map(({ node }) => node),
+      ["ds-node1", "ds-node2", "ds-node3"],
+    );
+    const run = await checkout.zones("rollout", ZONE, "--only", "sharing", "--json");
+    assert.equal(run.code, 1, run.all);
+    const [{ nodes: results }] = JSON.parse(run.stdout) as [Rollout];
+    const refused = results.filter(({ state }) => state === "refused");
+    assert.ok(refused.length > 0, run.all);
+    for (const { says } of refused)
+      assert.match(says, /^GPUs are held by \S+-detector\/\S+.*: --drain evicts/);
+    for (const [, node] of await nodes()) {
+      assert.equal(node.metadata?.annotations?.["gpu-zones.dev/rollout"], undefined);
+      assert.notEqual(node.spec?.unschedulable, true);
+    }
+  });
+
+  it("goes on wherever it was killed, and gives every node back", async () => {
+    // Killed at its first words, then one further in each run; a run that comes to its end ends the test.
+    let killed = 0;
+    for (let lines = 1; ; lines += 1) {
+      assert.ok(lines < 60, "the rollout does not end");
+      const run = await dyingAfter(lines);
+      if (run.code === null) killed += 1;
+      else {
+        assert.equal(run.code, 0, run.all);
+        break;
+      }
+    }
+    assert.ok(killed > 3, `it was killed ${killed} times only`);
+    const status = await ready();
+    assert.deepEqual(
+      status.nodes.filter(({ node }) => node.startsWith("ds-")).map(({ resources }) => resources),
+      [{ "nvidia.com/mig-2g.10gb": 3 }, { "nvidia.com/gpu": 3 }, { "nvidia.com/gpu": 3 }],
+    );
+    assert.deepEqual(
+      status.nodes.flatMap(({ owes }) => owes),
+      [],
+    );
+    for (const [name, node] of await nodes()) {
+      assert.notEqual(node.spec?.unschedulable, true, name);
+      const left = Object.keys(node.metadata?.annotations ?? {}).filter((key) => /rollout|upgrade/.test(key));
+      assert.deepEqual(left, [], name);
+    }
+  });
+
+  it("leaves the next update to take away what no node names any more", async () => {
+    assert.equal((await entries()).length, 3);
+    await fine(checkout.up(ZONE));
+    assert.equal((await entries()).length, 2);
+    const run = await fine(checkout.zones(...ROLLOUT));
+    assert.match(run.stdout, /no node owes a change/);
+  });
+
+  it("leaves a node alone whose label says so, and one that somebody cordoned cordoned", async () => {
+    await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) => text.replace("timeSlicing: 3", "timeSlicing: 4"));
+    await fine(checkout.up(ZONE));
+    const skip = "nvidia.com/gpu-driver-upgrade.skip=true";
+    await fine(checkout.kubectl(ZONE, "label", "node", "ds-node2", skip));
+    await fine(checkout.kubectl(ZONE, "cordon", "ds-node3"));
+    const run = await fine(checkout.zones(...ROLLOUT, "--json"));
+    const [{ nodes: results }] = JSON.parse(run.stdout) as [Rollout];
+    assert.deepEqual(
+      results.map(({ node, state }) => [node, state]),
+      [
+        ["ds-node2", "skipped"],
+        ["ds-node3", "done"],
+      ],
+    );
+    assert.equal((await nodes()).get("ds-node3")?.spec?.unschedulable, true);
+  });
+
+  /** Runs the rollout and kills it, and all that it started, with its n-th line of progress; code null: it was killed. */
+  async function dyingAfter(lines: number): Promise<Ended> {
+    const child = checkout.start(`${checkout.folder}/zones`, ROLLOUT);
+    let seen = 0;
+    child.stderr?.on("data", (text: string) => {
+      seen += text.split("\n").filter((line) => line.startsWith(`${ZONE}: ds-`)).length;
+      if (seen >= lines && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    });
+    return ended(child);
+  }
+
+  async function nodes(): Promise<Map<string, V1Node>> {
+    const { items } = await checkout.get<{ items: V1Node[] }>(ZONE, "nodes");
+    return new Map(items.map((node) => [node.metadata?.name ?? "", node]));
+  }
+
+  async function entries(): Promise<string[]> {
+    const map = await checkout.get<V1ConfigMap>(
+      ZONE,
+      "configmap",
+      "nvidia-device-plugin-config",
+      "-n",
+      "gpu-operator",
+    );
+    return Object.keys(map.data ?? {});
+  }
+
+  async function statusNow(...flags: string[]): Promise<Status> {
+    const answer = await fine(checkout.zones("status", ZONE, "--json", ...flags));
+    const [status] = JSON.parse(answer.stdout) as [Status];
+    return status;
+  }
+
+  function ready(): Promise<Status> {
+    return statusNow("--wait", "90s");
+  }
+});
+
+async function fine(running: Promise<Ended>): Promise<Ended> {
+  const run = await running;
+  assert.equal(run.code, 0, run.all);
+  return run;
+}
