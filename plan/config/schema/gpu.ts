@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { envName, later, repository, resources, subdomain, toleration, version } from "./values.ts";
-
-const envVar = z.strictObject({ name: envName, value: z.string() });
+import { driverShape } from "./driver.ts";
+import { cdi, hostPaths, toolkitShape, validatorShape } from "./host-operands.ts";
+import { envVar, later, repository, resources, subdomain, toleration, version } from "./values.ts";
 
 /** What every operand's key takes: names are ClusterPolicy's. */
 export const operandShape = {
@@ -38,16 +38,24 @@ export const gpu = z.strictObject({
     })
     .optional()
     .describe("What all operands' DaemonSets have in common."),
-  driver: later("installing the driver natively"),
-  toolkit: later("installing the container toolkit natively"),
+  driver: z
+    .strictObject({ ...operandShape, ...driverShape })
+    .optional()
+    .describe("The driver that the zone's nodes get."),
+  toolkit: z.strictObject({ ...operandShape, ...toolkitShape }).optional(),
   gfd: later("configuring GPU Feature Discovery"),
   dcgm: later("installing DCGM"),
   dcgmExporter: later("installing the DCGM exporter"),
   migManager: later("installing the MIG manager"),
   nfd: later("installing Node Feature Discovery"),
-  validator: later("installing the operator validator"),
+  validator: z
+    .strictObject({ ...operandShape, ...validatorShape })
+    .optional()
+    .describe("What looks at driver, toolkit and plugin of a node; image and version are the operator's."),
   nodeStatusExporter: later("installing the node status exporter"),
-  cdi: later("configuring CDI"),
-  hostPaths: later("host paths of its own"),
+  gds: later("GPUDirect Storage"),
+  gdrcopy: later("GDRCopy"),
+  cdi,
+  hostPaths,
   readyTimeout: later("a time limit for GPU readiness"),
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { poolDriver } from "./driver.ts";
 import { cpu, labels, labelValue, later, memory, NOT_YET, orNone, subdomain, taint } from "./values.ts";
 
 const oneOrList = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
@@ -22,14 +23,14 @@ const hardwareShape = {
   os: oneOrList.optional().describe("Operating system, such as ubuntu22.04; a list while nodes are moved."),
   kernel: oneOrList
     .optional()
-    .describe(`Kernel release of the nodes; a list while nodes are moved. ${SIMULATED}`),
+    .describe("Kernel release of the nodes, for precompiled drivers; a list while nodes are moved."),
   runtime: z
     .string()
     .regex(/^(containerd|crio)@\d+\.\d+(\.\d+)?$/, "wanted containerd@<version> or crio@<version>")
     .optional()
-    .describe(`Container runtime of the nodes, such as containerd@2.1. ${SIMULATED}`),
+    .describe("Container runtime of the nodes, such as containerd@2.1; the container toolkit goes by it."),
   secureBoot: later("checking Secure Boot against the driver"),
-  driver: later("a driver of its own for a pool"),
+  driver: poolDriver.optional().describe("Driver of the pool's boards, where it is not the zone's."),
   mig: z
     .string({
       error: (issue) =>

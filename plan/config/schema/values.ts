@@ -70,6 +70,9 @@ export const envName = z
   .string()
   .regex(/^[-._a-zA-Z][-._a-zA-Z0-9]*$/, "wanted the name of an environment variable");
 
+/** An environment variable of an operand, in Kubernetes' own keys. */
+export const envVar = z.strictObject({ name: envName, value: z.string() });
+
 /** A node taint, in Kubernetes' own keys. */
 export const taint = z.strictObject({
   key: labelKey,
@@ -96,6 +99,11 @@ export const toleration = z
     if (tolerationSeconds !== undefined && effect !== "NoExecute")
       wrong("tolerationSeconds", "wanted no tolerationSeconds where the effect is not NoExecute");
   });
+
+/** A directory on the nodes. */
+export const hostPath = z
+  .string()
+  .regex(/^(\/[^/\s:]+)+$/, "wanted an absolute path such as /run/nvidia/mps, without a slash at its end");
 
 const resourceList = z.strictObject({ cpu: cpu.optional(), memory: memory.optional() });
 
