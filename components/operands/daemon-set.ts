@@ -1,4 +1,11 @@
-import type { V1Container, V1DaemonSet, V1PodSpec, V1Toleration } from "@kubernetes/client-node";
+import type {
+  V1Container,
+  V1DaemonSet,
+  V1DaemonSetUpdateStrategy,
+  V1PodSpec,
+  V1Toleration,
+  V1Volume,
+} from "@kubernetes/client-node";
 import type { KubernetesObject } from "../../plan/object.ts";
 import type { Zone } from "../../plan/config/zone.ts";
 import { imageName, type Release } from "../releases/release.ts";
@@ -9,11 +16,19 @@ import { tolerations } from "./tolerations.ts";
 export interface OperandDaemonSet {
   /** The contract's name; pod label `app` is the same. */
   readonly name: string;
+  /** Where several DaemonSets are one operand: their common `app`, and what tells the pods of this one, for ever. */
+  readonly variant?: { readonly app: string; readonly labels: Readonly<Record<string, string>> };
   /** Suffix of `nvidia.com/gpu.deploy.<deploy>`, the label that chooses its nodes. */
   readonly deploy: string;
+  /** Labels that its nodes have besides. Default: none. */
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  /** Labels of the DaemonSet and its pods beside `app`; the selector goes by `app` alone. Default: none. */
+  readonly labels?: Readonly<Record<string, string>>;
   readonly tolerations?: readonly V1Toleration[];
   /** Annotations of the pods; changing one restarts them. Default: none. */
   readonly podAnnotations?: Readonly<Record<string, string>>;
+  /** Default: the zone's. */
+  readonly updateStrategy?: V1DaemonSetUpdateStrategy;
   readonly spec: Omit<V1PodSpec, "tolerations" | "priorityClassName" | "nodeSelector">;
 }
 
@@ -23,29 +38,32 @@ export interface OperandDaemonSet {
  */
 export function daemonSet(zone: Zone, operand: OperandDaemonSet): KubernetesObject {
   const common = zone.gpu.daemonsets;
+  const selected = { app: operand.variant?.app ?? operand.name, ...operand.variant?.labels };
+  const labels = { ...selected, ...operand.labels };
   const body: V1DaemonSet = {
     apiVersion: "apps/v1",
     kind: "DaemonSet",
     metadata: {
       name: operand.name,
       namespace: GPU_NAMESPACE,
-      labels: { app: operand.name },
+      labels,
       annotations: { "pulumi.com/skipAwait": "true" },
     },
     spec: {
-      selector: { matchLabels: { app: operand.name } },
+      selector: { matchLabels: selected },
       updateStrategy:
-        common?.updateStrategy === "OnDelete"
+        operand.updateStrategy ??
+        (common?.updateStrategy === "OnDelete"
           ? { type: "OnDelete" }
-          : { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
+          : { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } }),
       template: {
         metadata: {
-          labels: { app: operand.name },
+          labels,
           ...(operand.podAnnotations === undefined ? {} : { annotations: { ...operand.podAnnotations } }),
         },
         spec: {
           priorityClassName: common?.priorityClassName ?? "system-node-critical",
-          nodeSelector: { [`nvidia.com/gpu.deploy.${operand.deploy}`]: "true" },
+          nodeSelector: { [`nvidia.com/gpu.deploy.${operand.deploy}`]: "true", ...operand.nodeSelector },
           tolerations: tolerations(zone, operand.tolerations),
           ...operand.spec,
         },
@@ -55,7 +73,13 @@ export function daemonSet(zone: Zone, operand: OperandDaemonSet): KubernetesObje
   return body as unknown as KubernetesObject;
 }
 
-/** Holds a pod back until the validator has seen the toolkit work on the node. */
+/** The status files of the node. Upstream wants the directory to exist; created here it cannot fail the mount on a fresh node. */
+export const VALIDATIONS: V1Volume = {
+  name: "run-nvidia-validations",
+  hostPath: { path: "/run/nvidia/validations", type: "DirectoryOrCreate" },
+};
+
+/** Holds a pod back until the validator has seen the toolkit work on the node; the pod has the volume VALIDATIONS. */
 export function toolkitValidation(release: Release): V1Container {
   return {
     name: "toolkit-validation",
@@ -67,7 +91,7 @@ export function toolkitValidation(release: Release): V1Container {
     securityContext: { privileged: true, runAsUser: 0 },
     volumeMounts: [
       {
-        name: "run-nvidia-validations",
+        name: VALIDATIONS.name,
         mountPath: "/run/nvidia/validations",
         mountPropagation: "HostToContainer",
       },

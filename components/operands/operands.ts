@@ -2,12 +2,13 @@ import type { Zone } from "../../plan/config/zone.ts";
 import type { KubernetesObject } from "../../plan/object.ts";
 import { RELEASES } from "../releases/releases.ts";
 import { devicePlugin } from "./device-plugin.ts";
+import { driver } from "./driver.ts";
 import { labeller } from "./labeller.ts";
 import type { Operand } from "./operand.ts";
 import { runtimeClasses } from "./runtime-classes.ts";
 
 /** The operands in the order in which a node needs them. */
-const OPERANDS: readonly Operand[] = [runtimeClasses, labeller, devicePlugin];
+const OPERANDS: readonly Operand[] = [runtimeClasses, labeller, driver, devicePlugin];
 
 export interface OperandObjects {
   readonly name: string;

@@ -126,7 +126,7 @@ describe("the plan of a zone", function () {
 
   it("has the operands in the order in which a node needs them, in a namespace that takes privileged pods", async () => {
     const plan = await planOf({}, T4);
-    assert.deepEqual(operandNames(plan), ["runtime-classes", "labeller", "device-plugin"]);
+    assert.deepEqual(operandNames(plan), ["runtime-classes", "labeller", "driver", "device-plugin"]);
     const namespace = plan.objects.find(({ id }) => id === "zone/Namespace//gpu-operator");
     assert.equal(namespace?.object.metadata.labels?.["pod-security.kubernetes.io/enforce"], "privileged");
   });

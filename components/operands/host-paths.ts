@@ -1,0 +1,42 @@
+import type { V1Container, V1EnvVar } from "@kubernetes/client-node";
+import type { Zone } from "../../plan/config/zone.ts";
+
+/** Where things are on the nodes (ClusterPolicy `hostPaths`, gpu-operator v26.7.0). */
+export interface HostPaths {
+  /** Root of the host's file system. Default: `/`. */
+  readonly rootFS: string;
+  /** Where the driver container shows its files. Default: `/run/nvidia/driver`. */
+  readonly driverInstallDir: string;
+  /** The kubelet's directory. Default: `/var/lib/kubelet`. */
+  readonly kubeletRootDir: string;
+}
+
+const DEFAULTS: HostPaths = {
+  rootFS: "/",
+  driverInstallDir: "/run/nvidia/driver",
+  kubeletRootDir: "/var/lib/kubelet",
+};
+
+/** The zone's host paths, upstream's where it says nothing. */
+export function hostPaths(zone: Zone): HostPaths {
+  const own = zone.gpu.hostPaths as Partial<Record<keyof HostPaths, string | undefined>> | undefined;
+  return {
+    rootFS: own?.rootFS ?? DEFAULTS.rootFS,
+    driverInstallDir: own?.driverInstallDir ?? DEFAULTS.driverInstallDir,
+    kubeletRootDir: own?.kubeletRootDir ?? DEFAULTS.kubeletRootDir,
+  };
+}
+
+/** Pods that mount the host's root get `HOST_ROOT` in every container, where it is not `/`: so upstream has it. */
+function hostRootEnv(zone: Zone): V1EnvVar[] {
+  const { rootFS } = hostPaths(zone);
+  return rootFS === DEFAULTS.rootFS ? [] : [{ name: "HOST_ROOT", value: rootFS }];
+}
+
+/** The container with `HOST_ROOT`, where the host's root is not `/`. */
+export function withHostRoot(zone: Zone, container: V1Container): V1Container {
+  const env = hostRootEnv(zone);
+  return env.length === 0
+    ? container
+    : Object.assign({}, container, { env: [...(container.env ?? []), ...env] });
+}
