@@ -1,4 +1,11 @@
-import type { V1Container, V1DaemonSet, V1PodSpec, V1Toleration, V1Volume } from "@kubernetes/client-node";
+import type {
+  V1Container,
+  V1DaemonSet,
+  V1DaemonSetUpdateStrategy,
+  V1PodSpec,
+  V1Toleration,
+  V1Volume,
+} from "@kubernetes/client-node";
 import type { KubernetesObject } from "../../plan/object.ts";
 import type { Zone } from "../../plan/config/zone.ts";
 import { imageName, type Release } from "../releases/release.ts";
@@ -9,6 +16,8 @@ import { tolerations } from "./tolerations.ts";
 export interface OperandDaemonSet {
   /** The contract's name; pod label `app` is the same. */
   readonly name: string;
+  /** Where several DaemonSets are one operand: their common `app`, and what tells the pods of this one, for ever. */
+  readonly variant?: { readonly app: string; readonly labels: Readonly<Record<string, string>> };
   /** Suffix of `nvidia.com/gpu.deploy.<deploy>`, the label that chooses its nodes. */
   readonly deploy: string;
   /** Labels that its nodes have besides. Default: none. */
@@ -18,6 +27,8 @@ export interface OperandDaemonSet {
   readonly tolerations?: readonly V1Toleration[];
   /** Annotations of the pods; changing one restarts them. Default: none. */
   readonly podAnnotations?: Readonly<Record<string, string>>;
+  /** Default: the zone's. */
+  readonly updateStrategy?: V1DaemonSetUpdateStrategy;
   readonly spec: Omit<V1PodSpec, "tolerations" | "priorityClassName" | "nodeSelector">;
 }
 
@@ -28,7 +39,8 @@ export interface OperandDaemonSet {
 export function daemonSet(zone: Zone, operand: OperandDaemonSet): KubernetesObject {
   const common = zone.gpu.daemonsets;
   const annotations = { ...common?.annotations, ...operand.podAnnotations };
-  const labels = { app: operand.name, ...operand.labels };
+  const selected = { app: operand.variant?.app ?? operand.name, ...operand.variant?.labels };
+  const labels = { ...selected, ...operand.labels };
   const body: V1DaemonSet = {
     apiVersion: "apps/v1",
     kind: "DaemonSet",
@@ -39,14 +51,15 @@ export function daemonSet(zone: Zone, operand: OperandDaemonSet): KubernetesObje
       annotations: { "pulumi.com/skipAwait": "true" },
     },
     spec: {
-      selector: { matchLabels: { app: operand.name } },
+      selector: { matchLabels: selected },
       updateStrategy:
-        common?.updateStrategy === "OnDelete"
+        operand.updateStrategy ??
+        (common?.updateStrategy === "OnDelete"
           ? { type: "OnDelete" }
           : {
               type: "RollingUpdate",
               rollingUpdate: { maxUnavailable: common?.rollingUpdate?.maxUnavailable ?? 1 },
-            },
+            }),
       template: {
         metadata: {
           // Operands know each other by `app`: nobody else's label replaces it.

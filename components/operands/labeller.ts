@@ -9,6 +9,7 @@ import type {
 } from "@kubernetes/client-node";
 import type { KubernetesObject } from "../../plan/object.ts";
 import type { Zone } from "../../plan/config/zone.ts";
+import { driverOf } from "../../plan/gpu/driver.ts";
 import { imageName, type Release } from "../releases/release.ts";
 import { contentHash } from "./content-hash.ts";
 import { poolEntry } from "./device-plugin-config.ts";
@@ -47,7 +48,7 @@ export function poolTable(zone: Zone): PoolRow[] {
     pool: name,
     nodes: pool.nodes ?? null,
     selector: pool.selector ?? null,
-    driver: null,
+    driver: driverOf(zone, pool).label,
     migConfig: migConfigName(name, pool),
     devicePluginConfig: poolEntry(zone, name, pool)?.name ?? null,
   }));

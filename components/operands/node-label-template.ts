@@ -4,7 +4,10 @@ export interface PoolRow {
   /** Names of the nodes, or null when the selector chooses them. */
   readonly nodes: readonly string[] | null;
   readonly selector: Readonly<Record<string, string>> | null;
-  /** Value of `gpu-zones.dev/driver`; null while the zone installs no driver. */
+  /**
+   * Value of `gpu-zones.dev/driver`, set where the label is absent: a label that changed would make the DaemonSet
+   * controller take the driver from under running GPU pods. `zones rollout` changes it. null: nothing is set.
+   */
   readonly driver: string | null;
   /** Value of `nvidia.com/mig.config`, set where the label is absent. */
   readonly migConfig: string | null;
@@ -49,11 +52,11 @@ export function nodeLabelTemplate(table: readonly PoolRow[]): string {
     `{{- if ${is("nvidia.com/mig.capable", '"true"')}}}`,
     whereEmpty(`${DEPLOY}mig-manager`),
     "{{- end}}",
+    whereAbsent("gpu-zones.dev/driver", "$driver"),
     whereAbsent("nvidia.com/mig.config", "$mig"),
     whereAbsent("nvidia.com/device-plugin.config", "$plugin"),
     equal("nvidia.com/gpu.present", '"true"'),
     equal("gpu-zones.dev/pool", "$pool"),
-    equal("gpu-zones.dev/driver", "$driver"),
     "{{- end}}",
     "{{- end}}",
     '{{- if $set}}{{$name}}{{"\\t"}}{"metadata":{"resourceVersion":{{printf "%q" .metadata.resourceVersion}},"labels":{ {{- slice $set 1 -}} }}}{{"\\n"}}{{end}}',

@@ -4,6 +4,7 @@ import { RELEASES } from "../releases/releases.ts";
 import { dcgmExporter } from "./dcgm-exporter.ts";
 import { devicePlugin } from "./device-plugin.ts";
 import { gpuFeatureDiscovery } from "./gpu-feature-discovery.ts";
+import { driver } from "./driver.ts";
 import { labeller } from "./labeller.ts";
 import { migManager } from "./mig-manager.ts";
 import { mpsControlDaemon } from "./mps-control-daemon.ts";
@@ -17,6 +18,7 @@ export const OPERANDS: readonly Operand[] = [
   nodeFeatureDiscovery,
   runtimeClasses,
   labeller,
+  driver,
   devicePlugin,
   mpsControlDaemon,
   dcgmExporter,

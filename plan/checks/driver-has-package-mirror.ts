@@ -22,7 +22,7 @@ export function driverHasPackageMirror(
         code: "GZ215",
         severity: "warning",
         message: `wanted a package mirror for the driver container, got none for ${without.length === 1 ? "pool" : "pools"} ${without.join(", ")}: their GPUs need the internet at every boot`,
-        fix: "name a ConfigMap with the mirror's sources in gpu.driver.repoConfig, or take mode: precompiled or preinstalled",
+        fix: "name a ConfigMap with the mirror's sources in gpu.driver.repoConfig, take mode: precompiled or preinstalled, or agree with repoConfig: null",
       },
     ];
   };

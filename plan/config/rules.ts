@@ -1,10 +1,13 @@
 import type { z } from "zod";
 import { quantityValue, type Quantity } from "../quantity.ts";
 import { FLEET } from "./defaults.ts";
+import { driverOf } from "../gpu/driver.ts";
+import { driverRules } from "./driver-rules.ts";
 import type { Problem } from "./problem.ts";
 import type { Merged } from "./layers.ts";
 import { suggestion } from "./nearest.ts";
 import type { Origins } from "./origins.ts";
+import { ruleError as error } from "./rule-error.ts";
 import type { resources } from "./schema/values.ts";
 import type { ZoneSettings } from "./schema/zone.ts";
 
@@ -26,7 +29,7 @@ export function ruleInput(zone: string, settings: ZoneSettings, { value, origins
 
 type Resources = z.infer<typeof resources>;
 
-type Rule = (input: RuleInput) => Problem[];
+export type Rule = (input: RuleInput) => Problem[];
 
 /** Names of operands and of the zone itself: an app of that name would own the same logical names. */
 export const RESERVED_OWNERS = [
@@ -68,9 +71,11 @@ const poolIsComplete: Rule = ({ zone, settings, names, origins }) =>
   Object.entries(settings.nodePools).flatMap(([name, pool]) => {
     // A class that does not exist is told of already; what it would have given is anybody's guess.
     const unknownClass = pool.hardware !== undefined && !names.classes.includes(pool.hardware);
-    const wanted = settings.gpu.managed
-      ? (["product", "gpusPerNode", "os"] as const)
-      : (["product", "gpusPerNode"] as const);
+    const wanted = [
+      "product",
+      "gpusPerNode",
+      ...(settings.gpu.managed ? keysOfDriver(settings, pool) : []),
+    ] as const;
     const missing = unknownClass ? [] : wanted.filter((key) => pool[key] === undefined);
     const problems = missing.map((key) =>
       error(zone, origins, `nodePools.${name}.${key}`, "GZ004", {
@@ -92,6 +97,13 @@ const poolIsComplete: Rule = ({ zone, settings, names, origins }) =>
     }
     return problems;
   });
+
+/** What chooses the image of the pool's driver. */
+function keysOfDriver(settings: ZoneSettings, pool: ZoneSettings["nodePools"][string]): ("os" | "kernel")[] {
+  const { mode } = driverOf(settings, pool);
+  if (mode === "preinstalled") return [];
+  return mode === "precompiled" ? ["os", "kernel"] : ["os"];
+}
 
 const nodeBelongsToOnePool: Rule = ({ zone, settings, origins }) => {
   const owner = new Map<string, string>();
@@ -280,26 +292,8 @@ const RULES: readonly Rule[] = [
   orderCanBeMet,
   requestFitsLimit,
   operandsAreOurs,
+  ...driverRules,
 ];
-
-function error(
-  zone: string,
-  origins: Origins,
-  path: string,
-  code: Problem["code"],
-  text: Pick<Problem, "message" | "fix">,
-): Problem {
-  const origin = origins.placeFor(path);
-  return {
-    code,
-    severity: "error",
-    zone,
-    path,
-    file: origin?.file ?? `Pulumi.${zone}.yaml`,
-    line: origin?.line ?? 0,
-    ...text,
-  };
-}
 
 function asMap(value: unknown): object {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};

@@ -91,7 +91,7 @@ export const CONFIGURATION_CODES = {
       files: {
         [STACK_FILE]: `config:
   gpu-zones:gpu:
-    driver: { version: "580.178.04" }
+    gds: { enabled: true }
     mig: { strategy: mixed }
 `,
       },

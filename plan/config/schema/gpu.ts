@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { driverShape } from "./driver.ts";
+import { cdi, hostPaths, toolkitShape, validatorShape } from "./host-operands.ts";
 import { dcgmExporterShape, nfdMode } from "./observe.ts";
 import {
-  envName,
+  envVar,
   hostPath,
   labels,
   later,
@@ -19,8 +21,6 @@ const maxUnavailable = z.union([
     .string()
     .regex(/^([1-9]|[1-9]\d|100)%$/, "wanted a number of nodes such as 1, or a percentage such as 25%"),
 ]);
-
-const envVar = z.strictObject({ name: envName, value: z.string() });
 
 /** What every operand's key takes: names are ClusterPolicy's. */
 export const operandShape = {
@@ -85,8 +85,11 @@ export const gpu = z.strictObject({
     })
     .optional()
     .describe("What all operands' DaemonSets have in common."),
-  driver: later("installing the driver natively"),
-  toolkit: later("installing the container toolkit natively"),
+  driver: z
+    .strictObject({ ...operandShape, ...driverShape })
+    .optional()
+    .describe("The driver that the zone's nodes get."),
+  toolkit: z.strictObject({ ...operandShape, ...toolkitShape }).optional(),
   gfd: operand.optional(),
   dcgm: later("installing DCGM"),
   dcgmExporter: z.strictObject({ ...operandShape, ...dcgmExporterShape }).optional(),
@@ -101,12 +104,15 @@ export const gpu = z.strictObject({
     })
     .optional()
     .describe("Node Feature Discovery."),
-  validator: later("installing the operator validator"),
+  validator: z
+    .strictObject({ ...operandShape, ...validatorShape })
+    .optional()
+    .describe("What looks at driver, toolkit and plugin of a node; image and version are the operator's."),
   nodeStatusExporter: operand.optional(),
   gds: later("GPUDirect Storage"),
   gdrcopy: later("GDRCopy"),
-  cdi: later("configuring CDI"),
-  hostPaths: later("host paths of its own"),
+  cdi,
+  hostPaths,
   readyTimeout: z
     .string()
     .regex(/^\d+(s|m|h)$/, "wanted a time such as 90s, 30m or 1h")

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { cpu, labels, labelValue, later, memory, orNone, subdomain, taint } from "./values.ts";
+import { poolDriver } from "./driver.ts";
+import { cpu, labels, labelValue, memory, orNone, subdomain, taint } from "./values.ts";
 
 /** NVIDIA's own spelling, with the plus sign: labels and resources spell it with a dot. */
 const MIG_PROFILE = /^\d+g\.\d+gb(\+(me(\.all)?|gfx)|-me)?$/;
@@ -55,17 +56,17 @@ const hardwareShape = {
   os: oneOrList.optional().describe("Operating system, such as ubuntu22.04; a list while nodes are moved."),
   kernel: oneOrList
     .optional()
-    .describe(`Kernel release of the nodes; a list while nodes are moved. ${SIMULATED}`),
+    .describe("Kernel release of the nodes, for precompiled drivers; a list while nodes are moved."),
   runtime: z
     .string()
     .regex(/^(containerd|crio)@\d+\.\d+(\.\d+)?$/, "wanted containerd@<version> or crio@<version>")
     .optional()
-    .describe(`Container runtime of the nodes, such as containerd@2.1. ${SIMULATED}`),
+    .describe("Container runtime of the nodes, such as containerd@2.1; the container toolkit goes by it."),
+  driver: poolDriver.optional().describe("Driver of the pool's boards, where it is not the zone's."),
   secureBoot: z
     .boolean()
     .optional()
     .describe("Whether the nodes boot signed kernel modules only. Default: not known, taken for false."),
-  driver: later("a driver of its own for a pool"),
   mig: mig
     .optional()
     .describe(

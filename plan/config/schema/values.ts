@@ -70,6 +70,9 @@ export const envName = z
   .string()
   .regex(/^[-._a-zA-Z][-._a-zA-Z0-9]*$/, "wanted the name of an environment variable");
 
+/** An environment variable of an operand, in Kubernetes' own keys. */
+export const envVar = z.strictObject({ name: envName, value: z.string() });
+
 /** A node taint, in Kubernetes' own keys. */
 export const taint = z.strictObject({
   key: labelKey,

@@ -15,7 +15,7 @@ describe("a driver container", () => {
     assert.deepEqual(findings(check, [], POOLS), [
       `warning GZ215 Pulumi.zone-x.yaml  gpu.driver.repoConfig
     wanted a package mirror for the driver container, got none for pools a, b: their GPUs need the internet at every boot
-    fix: name a ConfigMap with the mirror's sources in gpu.driver.repoConfig, or take mode: precompiled or preinstalled (docs/problems/GZ215.md)`,
+    fix: name a ConfigMap with the mirror's sources in gpu.driver.repoConfig, take mode: precompiled or preinstalled, or agree with repoConfig: null (docs/problems/GZ215.md)`,
     ]);
   });
 

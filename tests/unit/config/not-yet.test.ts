@@ -5,17 +5,17 @@ import { resolve, told } from "./layer-texts.ts";
 /** Every key whose work is not done: where it stands in the zone's keys, and the end of its sentence. */
 const KEYS: [path: string, what: string][] = [
   ["cluster.kubernetes", "checking the cluster's Kubernetes version before an update"],
-  ["hardware.a.driver", "a driver of its own for a pool"],
-  ["nodePools.a.driver", "a driver of its own for a pool"],
-  ["gpu.driver", "installing the driver natively"],
-  ["gpu.toolkit", "installing the container toolkit natively"],
+  ["gpu.driver.secretEnv", "secret environment variables of the driver"],
+  ["gpu.driver.rdma", "GPUDirect RDMA"],
+  ["gpu.driver.licensingConfig", "vGPU licensing"],
+  ["gpu.driver.virtualTopology", "vGPU topology"],
+  ["gpu.driver.livenessProbe", "a liveness probe of the driver"],
   ["gpu.dcgm", "installing DCGM"],
   ["gpu.dcgmExporter.hpcJobMapping", "mapping HPC jobs to GPUs"],
-  ["gpu.validator", "installing the operator validator"],
   ["gpu.gds", "GPUDirect Storage"],
   ["gpu.gdrcopy", "GDRCopy"],
-  ["gpu.cdi", "configuring CDI"],
-  ["gpu.hostPaths", "host paths of its own"],
+  ["gpu.cdi.nriPluginEnabled", "GPUs for containers by the NRI plugin"],
+  ["gpu.cdi.default", "CDI as the mode of every container"],
   ["images", "an image mirror and pull secrets"],
   ["appDefaults.minReplicas", "survivability"],
   ["appDefaults.priority", "priorities of apps"],
@@ -47,7 +47,7 @@ describe("a key whose work is not done", () => {
   }
 
   const values: [path: string, value: string, what: string][] = [
-    ["cluster.platform", "k3s", "platforms other than kubeadm"],
+    ["cluster.platform", "talos", "platforms other than kubeadm, k3s, rke2 and preinstalled"],
   ];
   for (const [path, value, what] of values) {
     it(`is told from a value whose work is not done: ${path}: ${value}`, () => {

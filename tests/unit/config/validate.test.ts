@@ -254,7 +254,7 @@ const CASES: [title: string, text: string, problems: string[]][] = [
     "cluster: { platform: kubeadmn }\n",
     [
       `error GZ003 Pulumi.zone-x.yaml:1  cluster.platform
-    wanted "kubeadm", got "kubeadmn"
+    wanted "kubeadm" or "k3s" or "rke2" or "preinstalled", got "kubeadmn"
     fix: did you mean "kubeadm"? (docs/problems/GZ003.md)`,
     ],
   ],

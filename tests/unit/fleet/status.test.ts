@@ -18,7 +18,8 @@ const PLAN: Plan = {
   zone: {
     name: "z",
     layers: ["fleet"],
-    gpu: { managed: true },
+    gpu: { managed: true, release: "26.7" },
+    cluster: { platform: "kubeadm" },
     apps: { pd: { overlay: "base", namespace: "pd" } },
     nodePools: { t4: { product: "Tesla-T4", gpusPerNode: 1, nodes: ["n1", "n2"] } },
     origins: new Origins(),

@@ -130,6 +130,7 @@ describe("the plan of a zone", function () {
       "node-feature-discovery",
       "runtime-classes",
       "labeller",
+      "driver",
       "device-plugin",
       "dcgm-exporter",
       "gpu-feature-discovery",

@@ -94,7 +94,7 @@ describe("the nodes of a zone, compared with its pools", () => {
     const wrong =
       "GZ403 nodePools.t4.kernel: wanted kernel 5.15.0-118-generic of pool t4, got 5.15.0-119-generic on n1";
     assert.deepEqual(told(pool({ kernel: "5.15.0-118-generic" }), { n1: kernel }), [`warning ${wrong}`]);
-    const precompiled = { kernel: "5.15.0-118-generic", driver: { mode: "precompiled" } };
+    const precompiled = { kernel: "5.15.0-118-generic", driver: { mode: "precompiled" as const } };
     assert.deepEqual(told(pool(precompiled), { n1: kernel }), [`error ${wrong}: there is no driver for it`]);
   });
 
