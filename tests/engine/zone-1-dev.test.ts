@@ -228,7 +228,7 @@ describe("zone-1-dev on a simulated cluster", function () {
     ]);
     assert.notEqual(plain.code, 0, "a destroy that does not run the program must refuse");
     assert.match(plain.all, /--run-program/);
-    const apps = ["deployments", "-A", "-l", "gpu-zones.dev/owner!=labeller"];
+    const apps = ["deployments", "-A", "-l", "gpu-zones.dev/owner notin (labeller,node-feature-discovery)"];
     const before = await checkout.get<List<V1Deployment>>(ZONE, ...apps);
     assert.equal(before.items.length, APPS.length, "the refused destroy deleted something");
     const run = await checkout.pulumi("destroy", "--yes", "--skip-preview", "--run-program", "--stack", ZONE);
