@@ -10,7 +10,7 @@ const ZONE = "zone-2-prod";
 const OTHER = "zone-3-prod";
 
 /** The labeller is an operand. */
-const APPS_ALONE = ["-l", "gpu-zones.dev/owner!=labeller"];
+const APPS_ALONE = ["-l", "gpu-zones.dev/owner notin (labeller,node-feature-discovery)"];
 
 interface List<Kind> {
   readonly items: Kind[];
