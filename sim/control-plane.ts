@@ -49,6 +49,8 @@ export function kwokctlConfig(binaries: Binaries, ports: ZonePorts): string {
       // There is one of each: an election would only cost two seconds at every start.
       { name: "kube-controller-manager", extraArgs: [{ key: "leader-elect", value: "false" }] },
       { name: "kube-scheduler", extraArgs: [{ key: "leader-elect", value: "false" }] },
+      // Else, started again, it would leave every node alone until its predecessor's lease of it has expired.
+      { name: "kwok-controller", extraArgs: [{ key: "node-lease-duration-seconds", value: "0" }] },
     ],
   });
 }

@@ -136,10 +136,10 @@ export function kwokStages(): string {
     stage("Node", "node-initialize", [managed, [READY, "NotIn", "True"]], { statusTemplate: CONDITIONS }),
     stage(
       "Node",
-      "node-heartbeat-with-lease",
+      "node-heartbeat",
       [managed, [".status.phase", "In", "Running"], [READY, "In", "True"]],
       { statusTemplate: CONDITIONS },
-      { durationMilliseconds: 600_000, jitterDurationMilliseconds: 610_000 },
+      { durationMilliseconds: 20_000, jitterDurationMilliseconds: 25_000 },
     ),
     stage(
       "Pod",

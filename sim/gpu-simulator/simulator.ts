@@ -5,12 +5,12 @@ import { actingAs, LABELLER, type LabellerPod } from "./labeller-pod.ts";
 import { nextNode } from "./next-node.ts";
 import type { Down, GpuNode, NextNode, PodAction } from "./node-draft.ts";
 import { nodePatch } from "./node-patch.ts";
+import { NodeWriter } from "./node-writer.ts";
 import { podStatus } from "./pod-progress.ts";
 
 /** Changes that come in a burst are worked off together. */
 const GATHER_MS = 20;
 const RETRY_MS = 1000;
-const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 const STRATEGIC_PATCH = setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch);
 
 /** Plays the GPU components on every node of one zone. */
@@ -83,27 +83,16 @@ export class Simulator {
     const before = gpuNode(node);
     const after = nextNode(before, observed);
     this.#complain(before.name, after.complaints);
-    // Else a node that has booted would be known, and its pods would go on as if it had not.
-    if (after.rebooted && !(await this.#runPods(after))) return;
     const patch = nodePatch(before, after);
-    const resourceVersion = node.metadata?.resourceVersion;
-    let version = resourceVersion === undefined ? {} : { resourceVersion };
-    if (patch.metadata !== undefined || patch.unschedulable !== undefined) {
-      const { unschedulable } = patch;
-      const body = {
-        metadata: { ...patch.metadata, ...version },
-        ...(unschedulable !== undefined && { spec: { unschedulable } }),
-      };
-      const patched = await this.#api.patchNode({ name: before.name, body }, MERGE_PATCH);
-      const next = patched.metadata?.resourceVersion;
-      version = next === undefined ? {} : { resourceVersion: next };
-    }
-    if (patch.resources !== undefined || patch.capacity !== undefined) {
-      const status = { capacity: patch.capacity ?? {}, allocatable: patch.resources ?? {} };
-      await this.#api.patchNodeStatus(
-        { name: before.name, body: { metadata: version, status } },
-        MERGE_PATCH,
-      );
+    const write = new NodeWriter(this.#api, node, patch);
+    if (after.rebooted) {
+      // First nobody offers its GPUs any more; and were it known to have booted, its pods would go on as before.
+      await write.status();
+      if (!(await this.#runPods(after))) return;
+      await write.node();
+    } else {
+      await write.node();
+      await write.status();
     }
     if (patch.metadata !== undefined || patch.resources !== undefined) {
       this.#log(`${before.name}: ${JSON.stringify({ ...patch.metadata, resources: patch.resources })}`);
