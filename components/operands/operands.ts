@@ -1,14 +1,24 @@
 import type { Zone } from "../../plan/config/zone.ts";
 import type { KubernetesObject } from "../../plan/object.ts";
+import type { Release } from "../releases/release.ts";
 import { RELEASES } from "../releases/releases.ts";
+import { containerToolkit } from "./container-toolkit.ts";
 import { devicePlugin } from "./device-plugin.ts";
 import { driver } from "./driver.ts";
 import { labeller } from "./labeller.ts";
 import type { Operand } from "./operand.ts";
+import { operatorValidator } from "./operator-validator.ts";
 import { runtimeClasses } from "./runtime-classes.ts";
 
 /** The operands in the order in which a node needs them. */
-const OPERANDS: readonly Operand[] = [runtimeClasses, labeller, driver, devicePlugin];
+const OPERANDS: readonly Operand[] = [
+  runtimeClasses,
+  labeller,
+  driver,
+  containerToolkit,
+  operatorValidator,
+  devicePlugin,
+];
 
 export interface OperandObjects {
   readonly name: string;
@@ -18,6 +28,14 @@ export interface OperandObjects {
 /** Every operand's objects for a zone; none when somebody else runs its GPU stack. */
 export function operandObjects(zone: Zone): OperandObjects[] {
   if (!zone.gpu.managed) return [];
-  const release = RELEASES[zone.gpu.release];
+  const release = releaseOf(zone);
   return OPERANDS.map(({ name, manifests }) => ({ name, objects: manifests(zone, release) }));
+}
+
+/** The zone's release; what runs in the operator's image is in the image of the zone's validator. */
+function releaseOf({ gpu }: Zone): Release {
+  const pinned = RELEASES[gpu.release];
+  const { repository, tag } = pinned.operator;
+  const operator = { repository: gpu.validator?.image ?? repository, tag: gpu.validator?.version ?? tag };
+  return { ...pinned, operator };
 }

@@ -4,6 +4,7 @@ import { customResourceHasDefinition } from "./custom-resource-has-definition.ts
 import { migLayoutFitsBoard } from "./mig-layout-fits-board.ts";
 import { objectHasNamespace } from "./object-has-namespace.ts";
 import { objectHasOneOwner } from "./object-has-one-owner.ts";
+import { runtimeIsNamed } from "./runtime-is-named.ts";
 import { selectorMatchesTemplate } from "./selector-matches-template.ts";
 
 const CHECKS: readonly Check[] = [
@@ -12,6 +13,7 @@ const CHECKS: readonly Check[] = [
   selectorMatchesTemplate,
   customResourceHasDefinition,
   migLayoutFitsBoard,
+  runtimeIsNamed,
 ];
 
 /** Every check on the plan; all findings at once. */

@@ -2,6 +2,7 @@ import { APP_CODES } from "./problem-codes/apps.ts";
 import type { CodeInfo } from "./problem-codes/code-info.ts";
 import { CONFIGURATION_CODES } from "./problem-codes/configuration.ts";
 import { GPU_CODES } from "./problem-codes/gpu.ts";
+import { NODE_CODES } from "./problem-codes/nodes.ts";
 import { RUN_CODES } from "./problem-codes/runs.ts";
 
 /** Every problem code: GZ0 configuration, GZ1 apps, GZ2 GPUs and the plan, GZ3 runs. */
@@ -9,6 +10,7 @@ export const PROBLEM_CODES = {
   ...CONFIGURATION_CODES,
   ...APP_CODES,
   ...GPU_CODES,
+  ...NODE_CODES,
   ...RUN_CODES,
 } as const satisfies Record<string, CodeInfo>;
 

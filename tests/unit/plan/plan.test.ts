@@ -5,7 +5,8 @@ import { KUSTOMIZE, LIMIT_MS } from "../render/kustomize-path.ts";
 import { baseOf, withTree, type Files } from "../render/tree.ts";
 import { zoneOf } from "../render/zone-text.ts";
 
-const T4 = "nodePools: { t4: { product: Tesla-T4, gpusPerNode: 1, os: ubuntu22.04, nodes: [n1] } }\n";
+const T4 =
+  "nodePools: { t4: { product: Tesla-T4, gpusPerNode: 1, os: ubuntu22.04, runtime: containerd@2.1, nodes: [n1] } }\n";
 const UNMANAGED = "gpu: { managed: false }\n";
 
 async function planOf(files: Files, zone: string): Promise<Plan> {
@@ -126,7 +127,14 @@ describe("the plan of a zone", function () {
 
   it("has the operands in the order in which a node needs them, in a namespace that takes privileged pods", async () => {
     const plan = await planOf({}, T4);
-    assert.deepEqual(operandNames(plan), ["runtime-classes", "labeller", "driver", "device-plugin"]);
+    assert.deepEqual(operandNames(plan), [
+      "runtime-classes",
+      "labeller",
+      "driver",
+      "container-toolkit",
+      "operator-validator",
+      "device-plugin",
+    ]);
     const namespace = plan.objects.find(({ id }) => id === "zone/Namespace//gpu-operator");
     assert.equal(namespace?.object.metadata.labels?.["pod-security.kubernetes.io/enforce"], "privileged");
   });
