@@ -1,7 +1,9 @@
 import type { Zone } from "../../plan/config/zone.ts";
 import type { KubernetesObject } from "../../plan/object.ts";
+import type { Release } from "../releases/release.ts";
 import { RELEASES } from "../releases/releases.ts";
 import { dcgmExporter } from "./dcgm-exporter.ts";
+import { containerToolkit } from "./container-toolkit.ts";
 import { devicePlugin } from "./device-plugin.ts";
 import { gpuFeatureDiscovery } from "./gpu-feature-discovery.ts";
 import { driver } from "./driver.ts";
@@ -11,6 +13,7 @@ import { mpsControlDaemon } from "./mps-control-daemon.ts";
 import { nodeFeatureDiscovery } from "./node-feature-discovery.ts";
 import { nodeStatusExporter } from "./node-status-exporter.ts";
 import type { Operand } from "./operand.ts";
+import { operatorValidator } from "./operator-validator.ts";
 import { runtimeClasses } from "./runtime-classes.ts";
 
 /** The operands in the order in which a node needs them. */
@@ -19,6 +22,8 @@ export const OPERANDS: readonly Operand[] = [
   runtimeClasses,
   labeller,
   driver,
+  containerToolkit,
+  operatorValidator,
   devicePlugin,
   mpsControlDaemon,
   dcgmExporter,
@@ -35,6 +40,14 @@ export interface OperandObjects {
 /** Every operand's objects for a zone; none when somebody else runs its GPU stack. */
 export function operandObjects(zone: Zone): OperandObjects[] {
   if (!zone.gpu.managed) return [];
-  const release = RELEASES[zone.gpu.release];
+  const release = releaseOf(zone);
   return OPERANDS.map(({ name, manifests }) => ({ name, objects: manifests(zone, release) }));
+}
+
+/** The zone's release; what runs in the operator's image is in the image of the zone's validator. */
+function releaseOf({ gpu }: Zone): Release {
+  const pinned = RELEASES[gpu.release];
+  const { repository, tag } = pinned.operator;
+  const operator = { repository: gpu.validator?.image ?? repository, tag: gpu.validator?.version ?? tag };
+  return { ...pinned, operator };
 }

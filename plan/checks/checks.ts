@@ -14,6 +14,7 @@ import { migStrategyOffersLayout } from "./mig-strategy-offers-layout.ts";
 import { objectHasNamespace } from "./object-has-namespace.ts";
 import { objectHasOneOwner } from "./object-has-one-owner.ts";
 import { sharingWorks } from "./sharing-works.ts";
+import { runtimeIsNamed } from "./runtime-is-named.ts";
 import { selectorMatchesTemplate } from "./selector-matches-template.ts";
 
 const CHECKS: readonly Check[] = [
@@ -30,6 +31,7 @@ const CHECKS: readonly Check[] = [
   driverBootsSecurely(driverOf),
   driverHasPackageMirror(driverOf, saysWhereFrom),
   driverRunsCuda(driverOf),
+  runtimeIsNamed,
 ];
 
 /** Null is an answer too: the distribution's own packages, from the internet. */

@@ -211,7 +211,7 @@ describe("the guard against another cluster behind the zone's context", function
       checkout.setEnv({ GPU_ZONES_SIM_UIDS: simulated });
       assert.notEqual(update.code, 0, update.all);
       assertSays(update, [
-        "GZ308 layers/fleet.yaml:7  gpu.managed",
+        "GZ308 layers/fleet.yaml:25  gpu.managed",
         "gpu.managed: true is not yet for real clusters: the native GPU stack is complete on simulated zones only",
         "GZ303 Pulumi.zone-2-prod.yaml",
       ]);

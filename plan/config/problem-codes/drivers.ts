@@ -46,9 +46,31 @@ export const DRIVER_CODES = {
   },
   GZ215: {
     title: "Driver container without a package mirror",
-    why: "A driver container builds its kernel modules at every boot of a node, from kernel headers that it fetches from the distribution's servers. When these are out of reach, or have dropped the running kernel, the node comes back without GPUs. A mirror of one's own keeps what the nodes run.",
-    wrong: pool("hardware: t4x1", "version: 580.178.04"),
-    right: pool("hardware: t4x1", "mode: preinstalled"),
+    why: "A driver container builds its kernel modules at every boot of a node, from kernel headers that it fetches from the distribution's servers. When these are out of reach, or have dropped the running kernel, the node comes back without GPUs. A mirror of one's own keeps what the nodes run; `repoConfig: null` says that the internet will do.",
+    wrong: {
+      files: {
+        [STACK_FILE]: `config:
+  gpu-zones:nodePools:
+    t4: { hardware: t4x1, nodes: [ds-node2] }
+`,
+        "layers/fleet.yaml": `hardware:
+  t4x1: { product: Tesla-T4, gpusPerNode: 1, os: ubuntu22.04, runtime: containerd@2.1 }
+`,
+      },
+    },
+    right: {
+      files: {
+        [STACK_FILE]: `config:
+  gpu-zones:nodePools:
+    t4: { hardware: t4x1, nodes: [ds-node2] }
+`,
+        "layers/fleet.yaml": `hardware:
+  t4x1: { product: Tesla-T4, gpusPerNode: 1, os: ubuntu22.04, runtime: containerd@2.1 }
+gpu:
+  driver: { repoConfig: { configMapName: package-mirror } }
+`,
+      },
+    },
   },
   GZ216: {
     title: "Driver too old for an app's CUDA version",

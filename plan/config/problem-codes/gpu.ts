@@ -108,6 +108,7 @@ export const GPU_CODES = {
       product: NVIDIA-RTX-PRO-6000-Blackwell-Max-Q-Workstation-Edition
       gpusPerNode: 2
       os: ubuntu24.04
+      runtime: containerd@2.1
       nodes: [ds-node6]
       mig: all-1g.24gb
   gpu-zones:apps:
@@ -124,6 +125,7 @@ export const GPU_CODES = {
       product: NVIDIA-RTX-PRO-6000-Blackwell-Max-Q-Workstation-Edition
       gpusPerNode: 2
       os: ubuntu24.04
+      runtime: containerd@2.1
       nodes: [ds-node6]
       mig: all-1g.24gb
   gpu-zones:apps:

@@ -24,7 +24,7 @@ describe("all checks together", () => {
     ];
     assert.deepEqual(
       checkPlan({ zone, objects }).map(({ code }) => code),
-      ["GZ105", "GZ105", "GZ106", "GZ208", "GZ207", "GZ202", "GZ213", "GZ215"],
+      ["GZ105", "GZ105", "GZ106", "GZ208", "GZ207", "GZ202", "GZ213", "GZ215", "GZ221"],
     );
   });
 

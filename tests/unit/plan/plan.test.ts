@@ -5,7 +5,8 @@ import { KUSTOMIZE, LIMIT_MS } from "../render/kustomize-path.ts";
 import { baseOf, withTree, type Files } from "../render/tree.ts";
 import { zoneOf } from "../render/zone-text.ts";
 
-const T4 = "nodePools: { t4: { product: Tesla-T4, gpusPerNode: 1, os: ubuntu22.04, nodes: [n1] } }\n";
+const T4 =
+  "nodePools: { t4: { product: Tesla-T4, gpusPerNode: 1, os: ubuntu22.04, runtime: containerd@2.1, nodes: [n1] } }\n";
 const UNMANAGED = "gpu: { managed: false }\n";
 
 async function planOf(files: Files, zone: string): Promise<Plan> {
@@ -131,6 +132,8 @@ describe("the plan of a zone", function () {
       "runtime-classes",
       "labeller",
       "driver",
+      "container-toolkit",
+      "operator-validator",
       "device-plugin",
       "dcgm-exporter",
       "gpu-feature-discovery",
@@ -176,7 +179,12 @@ describe("the plan of a zone", function () {
     );
     assert.deepEqual(
       plan.findings.map(({ code, path }) => `${code} ${path}`),
-      ["GZ201 apps.pd.gpu", "GZ101 apps.sd", "GZ207 td/Widget.example.com/td/w"],
+      [
+        "GZ201 apps.pd.gpu",
+        "GZ101 apps.sd",
+        "GZ207 td/Widget.example.com/td/w",
+        "GZ215 gpu.driver.repoConfig",
+      ],
     );
   });
 

@@ -61,7 +61,7 @@ describe("a node under the objects that a zone really applies", () => {
   it("offers a whole, a shared and a cut GPU as the zone's pools say", () => {
     const gpu = { mig: { strategy: "mixed" as const } };
     const offered = (pool: Partial<NodePool> & Pick<NodePool, "product">) =>
-      simulate(zoneOf({ pool: { nodes: ["n1"], ...pool } }, gpu)).resources;
+      simulate(zoneOf({ pool: { nodes: ["n1"], os: "ubuntu22.04", ...pool } }, gpu)).resources;
     assert.deepEqual(offered({ product: "Tesla-T4" }), { "nvidia.com/gpu": "1" });
     assert.deepEqual(offered({ product: "Tesla-T4", sharing: { timeSlicing: 4 } }), {
       "nvidia.com/gpu": "4",
