@@ -89,6 +89,9 @@ describe("a cluster that has another GPU stack", function () {
     assert.equal(right.code, 0, right.all);
     assert.match(right.stdout, /^a100 +ds-node1 +Ready +NVIDIA-A100-PCIE-40GB +1 +ubuntu22\.04 /m);
     assert.match(right.stdout, /^t4 +ds-node3 +Ready +Tesla-T4 +1 +ubuntu22\.04 /m);
+    const probed = await checkout.zones("preflight", ZONE, "--probe");
+    assert.equal(probed.code, 1, probed.all);
+    assert.match(probed.stderr, /wanted hosts to probe, got simulated nodes/);
     await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) =>
       text.replace("hardware: t4x1, nodes", "hardware: t4x1, os: ubuntu24.04, nodes"),
     );
