@@ -4,6 +4,7 @@ import { tolerations } from "../../components/operands/tolerations.ts";
 import { imageName } from "../../components/releases/release.ts";
 import { RELEASES } from "../../components/releases/releases.ts";
 import type { Zone } from "../config/zone.ts";
+import { mirrored } from "../images/mirror.ts";
 import { PROBE_SCRIPT } from "./probe-script.ts";
 
 /** There in every cluster, before the first update too, and made for privileged pods. */
@@ -19,6 +20,7 @@ const DEADLINE_SECONDS = 300;
  * @param run tells the pods of this run from those of another, such as ten hex digits
  */
 export function probeJob(zone: Zone, pool: string, nodes: readonly string[], run: string): V1Job {
+  const image = imageName(RELEASES[zone.gpu.release].operator);
   const labels = {
     "app.kubernetes.io/managed-by": "gpu-zones",
     "gpu-zones.dev/zone": zone.name,
@@ -64,7 +66,7 @@ export function probeJob(zone: Zone, pool: string, nodes: readonly string[], run
           containers: [
             {
               name: "probe",
-              image: imageName(RELEASES[zone.gpu.release].operator),
+              image: zone.images?.mirror === undefined ? image : mirrored(image, zone.images.mirror),
               // Nothing of the image is used but the way into the host.
               command: ["/busybox/busybox", "chroot", "/host", "/bin/sh", "-c", PROBE_SCRIPT],
               env: [{ name: "HOLD_SECONDS", value: String(DEADLINE_SECONDS) }],

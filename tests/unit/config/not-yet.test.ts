@@ -24,7 +24,7 @@ const KEYS: [path: string, what: string][] = [
   ["gpu.cdi", "configuring CDI"],
   ["gpu.hostPaths", "host paths of its own"],
   ["gpu.readyTimeout", "a time limit for GPU readiness"],
-  ["images", "an image mirror and pull secrets"],
+  ["images.pullSecrets", "pull secrets"],
   ["appDefaults.cudaMin", "checking the driver branch against an app's CUDA version"],
   ["appDefaults.minReplicas", "survivability"],
   ["appDefaults.priority", "priorities of apps"],
