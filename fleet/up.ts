@@ -4,7 +4,7 @@ import { inMinutes } from "./duration.ts";
 import { pulumi } from "./pulumi.ts";
 import { UserError, type Surroundings } from "./surroundings.ts";
 import { readStatus, seconds } from "./status.ts";
-import { waitingFor } from "./status-text.ts";
+import { nodesInWords, waitingFor } from "./status-text.ts";
 import { chosenZones, requirePlan } from "./zones.ts";
 
 /** Default of `--wait`. */
@@ -65,6 +65,9 @@ async function waited(
   const started = performance.now();
   const status = await readStatus(surroundings, plan, waitSeconds);
   const spent = Math.round(result.seconds * 10 + (performance.now() - started) / 100) / 10;
+  // What does not keep the apps from running keeps nothing waiting, and is told all the same.
+  if (status.ready)
+    for (const line of nodesInWords(status.nodes)) surroundings.err(`${plan.zone.name}: ${line}`);
   if (status.ready) return { ...result, seconds: spent };
   const error = `not ready after ${inMinutes(spent)}: ${waitingFor(status).join("; ")}`;
   return { ...result, state: "waiting", seconds: spent, error };

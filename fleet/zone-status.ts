@@ -7,8 +7,10 @@ import type {
   V1StatefulSet,
 } from "@kubernetes/client-node";
 import type { Plan } from "../plan/plan.ts";
+import { poolOf } from "../plan/preflight/pool-of.ts";
 import { podTemplate, replicasOf } from "../plan/workload.ts";
 import type { KubernetesObject } from "../plan/object.ts";
+import { nodeStep } from "./node-step.ts";
 
 /** A Deployment and its newest ReplicaSet carry the same number. */
 const REVISION = "deployment.kubernetes.io/revision";
@@ -29,6 +31,8 @@ export interface NodeStatus {
   /** False for a NotReady node, and for one that a pool names and the cluster does not have (`absent`). */
   readonly ready: boolean;
   readonly absent: boolean;
+  /** The first thing that a ready node of a pool lacks on the way to its GPUs, in words; null: nothing. */
+  readonly step: string | null;
   readonly product: string | null;
   /** Allocatable `nvidia.com/*` resources that are more than 0. */
   readonly resources: Readonly<Record<string, number>>;
@@ -66,14 +70,15 @@ export function zoneStatus(plan: Plan, live: LiveObjects): ZoneStatus {
   const apps = Object.keys(plan.zone.apps).map((app) => appStatus(plan, app, live));
   return {
     zone: plan.zone.name,
-    nodes: nodeStatuses(plan, live.nodes),
+    nodes: nodeStatuses(plan, live),
     operands: operandStatuses(plan, live),
     apps,
     ready: apps.every(({ running, wanted }) => running >= wanted),
   };
 }
 
-function nodeStatuses(plan: Plan, nodes: readonly V1Node[]): NodeStatus[] {
+function nodeStatuses(plan: Plan, live: LiveObjects): NodeStatus[] {
+  const { nodes } = live;
   const there = nodes.map((node): NodeStatus => {
     const labels = node.metadata?.labels ?? {};
     const resources = Object.entries(node.status?.allocatable ?? {})
@@ -82,9 +87,9 @@ function nodeStatuses(plan: Plan, nodes: readonly V1Node[]): NodeStatus[] {
     return {
       node: node.metadata?.name ?? "",
       pool: labels["gpu-zones.dev/pool"] ?? null,
-      ready:
-        node.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true,
+      ready: isReadyNode(node),
       absent: false,
+      step: stepOf(plan, live, node),
       product: labels["nvidia.com/gpu.product"] ?? null,
       resources: Object.fromEntries(resources) as Record<string, number>,
     };
@@ -93,9 +98,31 @@ function nodeStatuses(plan: Plan, nodes: readonly V1Node[]): NodeStatus[] {
   const absent = Object.entries(plan.zone.nodePools).flatMap(([pool, { nodes: named, product }]) =>
     (named ?? [])
       .filter((node) => !names.has(node))
-      .map((node): NodeStatus => ({ node, pool, ready: false, absent: true, product, resources: {} })),
+      .map((node): NodeStatus => ({
+        node,
+        pool,
+        ready: false,
+        absent: true,
+        step: null,
+        product,
+        resources: {},
+      })),
   );
   return [...there, ...absent].toSorted((a, b) => (a.node < b.node ? -1 : 1));
+}
+
+/** A node that is dark, or of no pool, waits for nothing of ours. */
+function stepOf({ zone, objects }: Plan, { pods }: LiveObjects, node: V1Node): string | null {
+  const { name = "", labels = {} } = node.metadata ?? {};
+  const templates = objects
+    .filter(({ object }) => object.kind === "DaemonSet")
+    .map(({ object }) => podTemplate(object)?.metadata?.labels ?? {});
+  const ours = isReadyNode(node) && poolOf(zone, name, labels) !== undefined;
+  return ours && templates.length > 0 ? nodeStep(node, pods, templates) : null;
+}
+
+function isReadyNode({ status }: V1Node): boolean {
+  return status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") === true;
 }
 
 function operandStatuses(plan: Plan, { daemonSets, deployments }: LiveObjects): OperandStatus[] {
