@@ -6,6 +6,7 @@ import type {
   V1ReplicaSet,
   V1StatefulSet,
 } from "@kubernetes/client-node";
+import { GPU_NAMESPACE } from "../components/operands/operand.ts";
 import type { Plan } from "../plan/plan.ts";
 import { poolOf } from "../plan/preflight/pool-of.ts";
 import { podTemplate, replicasOf } from "../plan/workload.ts";
@@ -115,7 +116,7 @@ function nodeStatuses(plan: Plan, live: LiveObjects): NodeStatus[] {
 function stepOf({ zone, objects }: Plan, { pods }: LiveObjects, node: V1Node): string | null {
   const { name = "", labels = {} } = node.metadata ?? {};
   const templates = objects
-    .filter(({ object }) => object.kind === "DaemonSet")
+    .filter(({ object }) => object.kind === "DaemonSet" && object.metadata.namespace === GPU_NAMESPACE)
     .map(({ object }) => podTemplate(object)?.metadata?.labels ?? {});
   const ours = isReadyNode(node) && poolOf(zone, name, labels) !== undefined;
   return ours && templates.length > 0 ? nodeStep(node, pods, templates) : null;
