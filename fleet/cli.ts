@@ -3,6 +3,7 @@ import { simEnvironment } from "../sim/environment.ts";
 import { simHome } from "../sim/home.ts";
 import { cancelCommand } from "./cancel.ts";
 import { checkCommand } from "./check.ts";
+import { imagesCommand } from "./images.ts";
 import { listCommand } from "./list.ts";
 import { pinCommand } from "./pin.ts";
 import { preflightCommand } from "./preflight.ts";
@@ -50,6 +51,7 @@ export async function runZones(argv: readonly string[], outside: Surroundings): 
   listCommand(program, surroundings);
   renderCommand(program, surroundings);
   checkCommand(program, surroundings, exit);
+  imagesCommand(program, surroundings);
   preflightCommand(program, surroundings, exit);
   upCommand(program, surroundings, exit);
   statusCommand(program, surroundings, exit);

@@ -14,8 +14,10 @@ import { compare, type Comparison } from "../plan/preflight/compare.ts";
 import { machineOf, type Machine } from "../plan/preflight/machine.ts";
 import { policyEngines, policyProblems } from "../plan/preflight/policy-engines.ts";
 import { findTool } from "../tools/find.ts";
-import { preflightText } from "./preflight-text.ts";
-import { toolSearch, type Surroundings } from "./surroundings.ts";
+import { probeProblems } from "../plan/preflight/probe-problems.ts";
+import { preflightText, probeText } from "./preflight-text.ts";
+import { probe } from "./probe.ts";
+import { toolSearch, UserError, type Surroundings } from "./surroundings.ts";
 import { chosenZones, requireZone } from "./zones.ts";
 
 const READ_SECONDS = 10;
@@ -23,8 +25,16 @@ const READ_SECONDS = 10;
 /** What a look at the cluster found: nodes beside their pools, and everything wrong. */
 interface Preflight {
   readonly comparison: Comparison;
-  readonly machines: readonly Machine[];
   readonly problems: readonly Problem[];
+  /** True when nodes are kwok's: there is no host below them. */
+  readonly simulated: boolean;
+}
+
+interface Look {
+  /** `GPU_ZONES_SIM_UIDS`. */
+  readonly simulatedUids: string | undefined;
+  /** Whether the cluster will be written to after this: then it must be the zone's for sure. */
+  readonly writes: boolean;
 }
 
 /** `zones preflight`: what the zone's files say of its cluster, beside what the cluster is. */
@@ -37,22 +47,37 @@ export function preflightCommand(
     .command("preflight")
     .summary("compare what a zone declares with what its cluster is")
     .description(
-      "Looks at nodes (board, count, operating system, kernel, container runtime, kubelet), other GPU stacks and policy engines. Writes nothing; exits 1 when an error is found.",
+      "Looks at nodes (board, count, operating system, kernel, container runtime, kubelet), other GPU stacks and policy engines. Writes nothing, but for the pods of --probe, which are deleted when they have told; exits 1 when an error is found.",
     )
     .argument("<zone>", "the zone to look at")
+    .option(
+      "--probe",
+      "also run a privileged pod on each ready node: Secure Boot, nouveau, host driver, kernel headers, containerd's configuration, inotify",
+    )
     .option("--json", "one JSON array of findings, in the shape of check")
-    .action(async (name: string, flags: { json?: boolean }) => {
+    .action(async (name: string, flags: { json?: boolean; probe?: boolean }) => {
       await chosenZones(surroundings, [name]);
       const zone = await requireZone(surroundings, name);
       const { env, signal } = surroundings;
       const { path } = await findTool("kubectl", toolSearch(surroundings));
       const { context, kubeconfig } = zone.cluster;
       const cluster = { path, context, kubeconfig, env, signal };
-      const { comparison, problems } = await preflight(zone, cluster, env["GPU_ZONES_SIM_UIDS"]);
+      const found = await preflight(zone, cluster, {
+        simulatedUids: env["GPU_ZONES_SIM_UIDS"],
+        writes: flags.probe === true,
+      });
       signal.throwIfAborted();
+      if (flags.probe === true && found.simulated)
+        throw new UserError(
+          `${name}: wanted hosts to probe, got simulated nodes: there is nothing below them`,
+        );
+      const rows = flags.probe === true ? found.comparison.rows : [];
+      const probed = await probe(zone, cluster, rows, { log: surroundings.err });
+      const problems = [...found.problems, ...probeProblems(zone, probed)];
       if (flags.json === true) surroundings.out(JSON.stringify(problems));
       else {
-        surroundings.out([preflightText(comparison), ...problems.map(formatProblem)].join("\n\n"));
+        const tables = [preflightText(found.comparison), ...(probed.length === 0 ? [] : [probeText(probed)])];
+        surroundings.out([...tables, ...problems.map(formatProblem)].join("\n\n"));
         surroundings.err(verdict(name, problems));
       }
       if (hasErrors(problems)) exit(1);
@@ -60,13 +85,9 @@ export function preflightCommand(
 }
 
 /** Looks at the cluster, if it is the zone's. Writes nothing. */
-export async function preflight(
-  zone: Zone,
-  cluster: Kubectl,
-  simulated: string | undefined,
-): Promise<Preflight> {
-  const identity = await identityProblems(zone, cluster, simulated);
-  const nobody = { comparison: { rows: [], problems: [] }, machines: [] };
+export async function preflight(zone: Zone, cluster: Kubectl, look: Look): Promise<Preflight> {
+  const identity = await identityProblems(zone, cluster, look);
+  const nobody = { comparison: { rows: [], problems: [] }, simulated: false };
   if (hasErrors(identity)) return { ...nobody, problems: identity };
   const groups = readApiGroups(cluster);
   const [machines, server, stacks, served] = await Promise.all([
@@ -88,23 +109,23 @@ export async function preflight(
     ...unpooledNodes(zone, machines),
     ...comparison.problems,
   ];
-  return { comparison, machines, problems };
+  return { comparison, problems, simulated: machines.some(({ simulated }) => simulated) };
 }
 
 /** Another cluster behind the context, or none that answers, is all there is to say. */
 async function identityProblems(
   zone: Zone,
   cluster: Kubectl,
-  simulated: string | undefined,
+  { simulatedUids, writes }: Look,
 ): Promise<Problem[]> {
   const [identity, uid] = await Promise.all([
     readIdentity(cluster),
-    simulatedUid(cluster, zone.name, simulated),
+    simulatedUid(cluster, zone.name, simulatedUids),
   ]);
   return identityGate({
     zone,
-    // Nothing is written: a cluster that nobody has pinned may be looked at.
-    preview: identity.state === "known",
+    // A cluster that nobody has pinned may be looked at.
+    preview: identity.state === "known" && !writes,
     now: new Date(),
     identity,
     simulatedUid: uid,

@@ -4,6 +4,7 @@ import type { AppStatus, NodeStatus, ZoneStatus } from "./zone-status.ts";
 
 /** The status as a person reads it: nodes, operands, apps. */
 export function statusText(status: ZoneStatus): string {
+  const lacking = nodesInWords(status.nodes);
   return [
     table(["NODE", "POOL", "STATE", "BOARD", "ALLOCATABLE", "OWES"], status.nodes.map(nodeRow)),
     ...(status.operands.length === 0
@@ -15,14 +16,21 @@ export function statusText(status: ZoneStatus): string {
           ),
         ]),
     table(["APP", "PODS", "GPU EACH", "WHERE"], status.apps.map(appRow)),
+    ...(lacking.length === 0 ? [] : [lacking.map((line) => pc.yellow(line)).join("\n")]),
   ].join("\n\n");
+}
+
+/** Nodes that do not offer their GPUs, and why: dark ones are told and not waited for. */
+export function nodesInWords(nodes: readonly NodeStatus[]): string[] {
+  return nodes.flatMap(({ node, ready, absent, step }) => {
+    if (!ready) return [`${node} ${absent ? "absent" : "NotReady"}`];
+    return step === null ? [] : [`${node} waits for ${step}`];
+  });
 }
 
 /** What the zone's apps wait for, one phrase each. */
 export function waitingFor({ apps, nodes }: ZoneStatus): string[] {
-  const dark = nodes
-    .filter(({ ready }) => !ready)
-    .map(({ node, absent }) => `${node} ${absent ? "absent" : "NotReady"}`);
+  const dark = nodesInWords(nodes);
   const behind = apps.filter(({ running, wanted }) => running < wanted);
   return [
     ...behind.map(({ app, running, wanted, waiting }) => {

@@ -5,7 +5,7 @@ import { pulumi } from "./pulumi.ts";
 import { owingInWords } from "../components/owing.ts";
 import { UserError, type Surroundings } from "./surroundings.ts";
 import { readStatus, seconds } from "./status.ts";
-import { waitingFor } from "./status-text.ts";
+import { nodesInWords, waitingFor } from "./status-text.ts";
 import { chosenZones, requirePlan } from "./zones.ts";
 
 /** One zone's result, as `--json` prints it. */
@@ -67,6 +67,9 @@ async function waited(
   for (const line of owingInWords(status.nodes))
     surroundings.err(`${plan.zone.name}: ${line}; ./zones rollout ${plan.zone.name}`);
   const spent = Math.round(result.seconds * 10 + (performance.now() - started) / 100) / 10;
+  // What does not keep the apps from running keeps nothing waiting, and is told all the same.
+  if (status.ready)
+    for (const line of nodesInWords(status.nodes)) surroundings.err(`${plan.zone.name}: ${line}`);
   if (status.ready) return { ...result, seconds: spent };
   const error = `not ready after ${inMinutes(spent)}: ${waitingFor(status).join("; ")}`;
   return { ...result, state: "waiting", seconds: spent, error };

@@ -10,10 +10,12 @@ import type {
 import { GPU_NAMESPACE } from "../components/operands/operand.ts";
 import { owingNodes } from "../components/owing.ts";
 import type { Plan } from "../plan/plan.ts";
+import { poolOf } from "../plan/preflight/pool-of.ts";
 import type { Debt, OwingNode } from "../plan/rollout/owed.ts";
 import { newestRevisions, seenNode, seenPod } from "../plan/rollout/seen.ts";
 import { podTemplate, replicasOf } from "../plan/workload.ts";
 import type { KubernetesObject } from "../plan/object.ts";
+import { nodeStep } from "./node-step.ts";
 
 /** A Deployment and its newest ReplicaSet carry the same number. */
 const REVISION = "deployment.kubernetes.io/revision";
@@ -35,6 +37,8 @@ export interface NodeStatus {
   /** False for a NotReady node, and for one that a pool names and the cluster does not have (`absent`). */
   readonly ready: boolean;
   readonly absent: boolean;
+  /** The first thing that a ready node of a pool lacks on the way to its GPUs, in words; null: nothing. */
+  readonly step: string | null;
   readonly product: string | null;
   /** Allocatable `nvidia.com/*` resources that are more than 0. */
   readonly resources: Readonly<Record<string, number>>;
@@ -98,9 +102,9 @@ function nodeStatuses(plan: Plan, live: LiveObjects): NodeStatus[] {
     return {
       node: node.metadata?.name ?? "",
       pool: labels["gpu-zones.dev/pool"] ?? null,
-      ready:
-        node.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true,
+      ready: isReadyNode(node),
       absent: false,
+      step: stepOf(plan, live, node),
       product: labels["nvidia.com/gpu.product"] ?? null,
       resources: Object.fromEntries(resources) as Record<string, number>,
       owes: debts.get(node.metadata?.name ?? "") ?? [],
@@ -115,12 +119,27 @@ function nodeStatuses(plan: Plan, live: LiveObjects): NodeStatus[] {
         pool,
         ready: false,
         absent: true,
+        step: null,
         product,
         resources: {},
         owes: [],
       })),
   );
   return [...there, ...absent].toSorted((a, b) => (a.node < b.node ? -1 : 1));
+}
+
+/** A node that is dark, or of no pool, waits for nothing of ours. */
+function stepOf({ zone, objects }: Plan, { pods }: LiveObjects, node: V1Node): string | null {
+  const { name = "", labels = {} } = node.metadata ?? {};
+  const templates = objects
+    .filter(({ object }) => object.kind === "DaemonSet" && object.metadata.namespace === GPU_NAMESPACE)
+    .map(({ object }) => podTemplate(object)?.metadata?.labels ?? {});
+  const ours = isReadyNode(node) && poolOf(zone, name, labels) !== undefined;
+  return ours && templates.length > 0 ? nodeStep(node, pods, templates) : null;
+}
+
+function isReadyNode({ status }: V1Node): boolean {
+  return status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") === true;
 }
 
 function operandStatuses(plan: Plan, { daemonSets, deployments }: LiveObjects): OperandStatus[] {

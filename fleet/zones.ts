@@ -39,13 +39,18 @@ export interface PlannedZone {
 export async function plan(surroundings: Surroundings, name: string): Promise<PlannedZone> {
   const { zone, problems } = await loadZone(surroundings.repository, name);
   if (zone === undefined) return { name, plan: undefined, problems };
+  const planned = await planOf(surroundings, zone);
+  return { name, plan: planned, problems: [...problems, ...planned.findings] };
+}
+
+/** Plans a zone that is loaded already. */
+export async function planOf(surroundings: Surroundings, zone: Zone): Promise<Plan> {
   const kustomize = await findTool("kustomize", toolSearch(surroundings));
-  const planned = await planZone(zone, {
+  return planZone(zone, {
     repository: surroundings.repository,
     kustomize: kustomize.path,
     cacheDirectory: join(surroundings.repository, ".cache", "render"),
   });
-  return { name, plan: planned, problems: [...problems, ...planned.findings] };
 }
 
 /** A plan without errors; warnings go to stderr. */

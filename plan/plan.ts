@@ -5,6 +5,8 @@ import { planDigest } from "./digest.ts";
 import type { Problem } from "./config/problem.ts";
 import type { Zone } from "./config/zone.ts";
 import { resolveGpuRequests } from "./gpu/request.ts";
+import { mirrored } from "./images/mirror.ts";
+import { withImages } from "./images/object-images.ts";
 import type { KubernetesObject } from "./object.ts";
 import { planned, withOwner, ZONE_OWNER, type PlannedObject } from "./planned-object.ts";
 import { renderZone, type RenderOptions } from "./render/render.ts";
@@ -37,7 +39,9 @@ export async function planZone(zone: Zone, options: Omit<RenderOptions, "gpu">):
     ...namespaces.objects.map((object) => ({ owner: ZONE_OWNER, object })),
     ...operands,
     ...apps.filter(({ object }) => object.kind !== "Namespace"),
-  ].map(({ owner, object }) => planned(owner, withOwner(zone.name, owner, withCanonicalQuantities(object))));
+  ].map(({ owner, object }) =>
+    planned(owner, withOwner(zone.name, owner, withCanonicalQuantities(fromMirror(zone, object)))),
+  );
   const findings = [
     ...gpu.problems,
     ...rendering.problems,
@@ -53,6 +57,11 @@ export function operandNames(plan: Plan): string[] {
   return [...new Set(owners)].filter(
     (owner) => owner !== ZONE_OWNER && !Object.hasOwn(plan.zone.apps, owner),
   );
+}
+
+function fromMirror({ images }: Zone, object: KubernetesObject): KubernetesObject {
+  const prefix = images?.mirror;
+  return prefix === undefined ? object : withImages(object, (image) => mirrored(image, prefix));
 }
 
 function withGpuTimeout(object: KubernetesObject): KubernetesObject {

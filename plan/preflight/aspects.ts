@@ -1,7 +1,7 @@
 import type { NodePool } from "../config/zone.ts";
 import type { Around, Aspect, Judgement } from "./aspect.ts";
 import { isOs, type Machine } from "./machine.ts";
-import { driverMode } from "./pool-driver.ts";
+import { driverOf } from "../gpu/driver.ts";
 import { hasBoard } from "./pool-of.ts";
 
 /** What GPU Feature Discovery appends to a board's name where its GPUs are cut or shared. */
@@ -90,7 +90,7 @@ function kernel({ kernel: real }: Machine, pool: NodePool, { zone }: Around): Ju
   const declared = list(pool.kernel);
   const wanted = inWords(declared);
   if (real === undefined || wanted === undefined || declared.includes(real)) return { real, wanted };
-  const precompiled = zone.gpu.managed && driverMode(zone, pool) === "precompiled";
+  const precompiled = zone.gpu.managed && driverOf(zone, pool).mode === "precompiled";
   return {
     real,
     wanted,
@@ -164,7 +164,7 @@ function differs(severity: "error" | "warning") {
 
 /** Whether the pool's driver comes as an image that is made for an operating system. */
 function needsImage(pool: NodePool, { zone }: Around): boolean {
-  return zone.gpu.managed && driverMode(zone, pool) !== "preinstalled";
+  return zone.gpu.managed && driverOf(zone, pool).mode !== "preinstalled";
 }
 
 function list(value: string | readonly string[] | undefined): readonly string[] {

@@ -89,12 +89,26 @@ describe("a cluster that has another GPU stack", function () {
     assert.equal(right.code, 0, right.all);
     assert.match(right.stdout, /^a100 +ds-node1 +Ready +NVIDIA-A100-PCIE-40GB +1 +ubuntu22\.04 /m);
     assert.match(right.stdout, /^t4 +ds-node3 +Ready +Tesla-T4 +1 +ubuntu22\.04 /m);
-    await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) =>
+    const probed = await checkout.zones("preflight", ZONE, "--probe");
+    assert.equal(probed.code, 1, probed.all);
+    assert.match(probed.stderr, /wanted hosts to probe, got simulated nodes/);
+    const file = `Pulumi.${ZONE}.yaml`;
+    const before = await checkout.read(file);
+    await checkout.edit(file, (text) =>
       text.replace("hardware: t4x1, nodes", "hardware: t4x1, os: ubuntu24.04, nodes"),
     );
     const wrong = await checkout.zones("preflight", ZONE, "--json");
     assert.equal(wrong.code, 1, wrong.all);
+    await checkout.edit(file, () => before);
     assert.deepEqual(errors(wrong.stdout), ["GZ403 nodePools.t4.os"]);
+  });
+
+  it("is updated with a GPU node that is gone, which is named and not waited for", async () => {
+    const gone = await checkout.kubectl(ZONE, "delete", "node", "ds-node3");
+    assert.equal(gone.code, 0, gone.all);
+    const run = await checkout.zones("up", ZONE, "--json");
+    assert.equal(run.code, 0, run.all);
+    assert.match(run.stderr, /zone-1-dev: ds-node3 absent/);
   });
 });
 

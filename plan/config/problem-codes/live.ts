@@ -75,4 +75,16 @@ export const LIVE_CODES = {
     wrong: { files: { [DEV]: T4 }, run: { live: "The cluster serves the API group kyverno.io." } },
     right: { files: { [DEV]: T4 }, run: { live: "The cluster has no policy engine." } },
   },
+  GZ406: {
+    title: "Host that driver or container toolkit cannot work with",
+    why: "`zones preflight --probe` looked at the host itself. Secure Boot refuses a module that was built on the node, a driver of the host's collides with one in a container, and a configuration that containerd cannot read stops the node. Each of these shows after an update only, as a pod that never becomes ready.",
+    wrong: {
+      files: { [DEV]: T4 },
+      run: { live: "The host ds-node2 has a driver of its own, and the pool's driver comes in a container." },
+    },
+    right: {
+      files: { [DEV]: T4 },
+      run: { live: "The host ds-node2 has no driver of its own." },
+    },
+  },
 } as const satisfies Record<string, CodeInfo>;

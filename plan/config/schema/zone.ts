@@ -2,6 +2,7 @@ import { z } from "zod";
 import { app, appDefaults } from "./app.ts";
 import { cluster } from "./cluster.ts";
 import { gpu } from "./gpu.ts";
+import { images } from "./images.ts";
 import { hardwareClass, nodePool } from "./node-pool.ts";
 import { date } from "./date.ts";
 import { dnsLabel, flag, later, poolName } from "./values.ts";
@@ -15,7 +16,7 @@ export const zoneSchema = z.strictObject({
   hardware: z.record(dnsLabel, hardwareClass).default({}).describe("What a node of a kind is, for layers."),
   nodePools: z.record(poolName, nodePool).default({}).describe("The zone's GPU nodes."),
   gpu: gpu.prefault({}).describe("How the zone's GPUs are driven."),
-  images: later("an image mirror and pull secrets"),
+  images: images.optional().describe("Where images come from."),
   appDefaults: appDefaults.default({}).describe("Any key of an app, for all apps."),
   apps: z.record(dnsLabel, app.nullable()).default({}).describe("What runs in the zone: one line an app."),
   secrets: later("secrets"),

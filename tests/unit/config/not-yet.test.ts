@@ -16,7 +16,7 @@ const KEYS: [path: string, what: string][] = [
   ["gpu.gdrcopy", "GDRCopy"],
   ["gpu.cdi.nriPluginEnabled", "GPUs for containers by the NRI plugin"],
   ["gpu.cdi.default", "CDI as the mode of every container"],
-  ["images", "an image mirror and pull secrets"],
+  ["images.pullSecrets", "pull secrets"],
   ["appDefaults.minReplicas", "survivability"],
   ["appDefaults.priority", "priorities of apps"],
   ["appDefaults.secretEnv", "secrets in environment variables"],

@@ -164,6 +164,21 @@ describe("the zones command, from files alone", function () {
     });
   });
 
+  it("lists every image of a zone, and pulls each from the mirror as it says", async () => {
+    await edit("Pulumi.zone-1-dev.yaml", (text) =>
+      text.replace("config:\n", "config:\n  gpu-zones:images: { mirror: mirror.corp/gpu }\n"),
+    );
+    const listed = JSON.parse((await zones("images", "zone-1-dev", "--json")).out) as {
+      image: string;
+      mirrored: string;
+    }[];
+    assert.ok(listed.some(({ image }) => image.startsWith("nvcr.io/nvidia/k8s-device-plugin:")));
+    assert.match((await zones("images", "zone-1-dev")).out, /mirror\.corp\/gpu\/library\/pd:/);
+    const { out } = await zones("render", "zone-1-dev");
+    const pulled = new Set([...out.matchAll(/\bimage: (\S+)/g)].map(([, image]) => image));
+    assert.deepEqual([...pulled].toSorted(), listed.map(({ mirrored }) => mirrored).toSorted());
+  });
+
   it("suggests the command that was meant", async () => {
     const { code, err } = await zones("rendr");
     assert.equal(code, 1);

@@ -43,7 +43,10 @@ describe("a preflight", () => {
       pattern,
       changes[what as keyof typeof WELL] ?? said,
     ]);
-    const { problems } = await preflight(of, await kubectl.answers(answers), undefined);
+    const { problems } = await preflight(of, await kubectl.answers(answers), {
+      simulatedUids: undefined,
+      writes: false,
+    });
     return problems.map(({ severity, code, message }) => `${severity} ${code} ${message}`);
   };
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { stripVTControlCharacters } from "node:util";
 import type { V1Deployment, V1Node, V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
 import { seconds } from "../../../fleet/status.ts";
-import { statusText, waitingFor } from "../../../fleet/status-text.ts";
+import { nodesInWords, statusText, waitingFor } from "../../../fleet/status-text.ts";
 import { zoneStatus, type LiveObjects } from "../../../fleet/zone-status.ts";
 import { Origins } from "../../../plan/config/origins.ts";
 import type { Zone } from "../../../plan/config/zone.ts";
@@ -100,6 +100,38 @@ describe("the status of a zone", () => {
       [[{ part: "sharing", from: "t4-old", to: null, why: "value" }], []],
     );
     assert.match(stripVTControlCharacters(statusText(status)), /n1 +t4 +Ready +Tesla-T4 +2 x .* +sharing\n/);
+  });
+
+  it("is ready with a dark node and one that lacks its device plugin, and names both", () => {
+    const plugin = planned("device-plugin", {
+      apiVersion: "apps/v1",
+      kind: "DaemonSet",
+      metadata: { name: "nvidia-device-plugin-daemonset", namespace: "gpu-operator" },
+      spec: { template: { metadata: { labels: { app: "nvidia-device-plugin-daemonset" } } } },
+    });
+    const lacking = node("n2", true, "0");
+    Object.assign(lacking.metadata!.labels!, {
+      "feature.node.kubernetes.io/pci-10de.present": "true",
+      "nvidia.com/gpu.deploy.device-plugin": "true",
+    });
+    const status = zoneStatus(
+      { ...PLAN, objects: [...PLAN.objects, plugin] },
+      live([node("n1", false, "0"), lacking], [pod("a", "n3"), pod("b", "n3")]),
+    );
+    assert.equal(status.ready, true);
+    assert.deepEqual(
+      status.nodes.map(({ step }) => step),
+      [null, "device plugin: no pod on the node yet"],
+    );
+    assert.deepEqual(nodesInWords(status.nodes), [
+      "n1 NotReady",
+      "n2 waits for device plugin: no pod on the node yet",
+    ]);
+    assert.deepEqual(waitingFor(status), []);
+    assert.match(
+      stripVTControlCharacters(statusText(status)),
+      /\nn2 waits for device plugin: no pod on the node yet/,
+    );
   });
 
   it("wants as many pods as a Deployment that somebody scaled up wants now", () => {
