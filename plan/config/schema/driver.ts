@@ -44,11 +44,13 @@ const startupProbe = z
   .optional()
   .describe("How long a driver may take to be built: period times threshold.");
 
+const NODES = "wanted a number of nodes from 1, or a part of them such as 25%";
+
 const upgradePolicy = z
   .strictObject({
     maxUnavailable: z
-      .union([z.int().min(1), z.string().regex(/^([1-9]\d?|100)%$/)], {
-        error: "wanted a number of nodes, or a part of them such as 25%",
+      .union([z.int().min(1), z.string().regex(/^([1-9]\d?|100)%$/, NODES)], {
+        error: NODES,
       })
       .optional()
       .describe("Nodes that may be out of service at once, all reasons together. Default: 25%."),

@@ -40,7 +40,11 @@ export const cdi = z
 export const hostPaths = z
   .strictObject({
     rootFS: z
-      .union([z.literal("/"), hostPath], { error: "wanted / or an absolute path such as /sysroot" })
+      .string()
+      .regex(
+        /^(\/|(\/[^/\s:]+)+)$/,
+        "wanted / or an absolute path such as /sysroot, without a slash at its end",
+      )
       .optional()
       .describe("Root of the hosts' file system. Default: /."),
     driverInstallDir: hostPath

@@ -69,6 +69,13 @@ describe("the driver in a zone's configuration", () => {
       ["GZ003 gpu.driver.mode: wanted container or precompiled beside enabled: true, got preinstalled"],
     ],
     [
+      "more of an upgrade than there is",
+      "gpu: { driver: { upgradePolicy: { maxUnavailable: 0% } } }\n",
+      [
+        'GZ003 gpu.driver.upgradePolicy.maxUnavailable: wanted a number of nodes from 1, or a part of them such as 25%, got "0%"',
+      ],
+    ],
+    [
       "a version that no driver has",
       "gpu: { driver: { version: v580 } }\n",
       [
