@@ -3,7 +3,7 @@ import { withoutClearText } from "../plan/config/engine.ts";
 import type { LoadedZone } from "../plan/config/load.ts";
 import { describeProblem, type Problem } from "../plan/config/problem.ts";
 import type { Zone } from "../plan/config/zone.ts";
-import type { KubernetesObject } from "../plan/object.ts";
+import { StackState, type ResourceOutputs } from "./stack-state.ts";
 
 /** The only file that asks the engine: which stack, which kind of run, what the last update left. */
 export const stack = {
@@ -35,46 +35,7 @@ export async function lastOutputs(): Promise<Record<string, unknown>> {
   return answer.outputs ?? {};
 }
 
-/** Outputs by URN. */
-type ResourceOutputs = Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
-
 /** What the state holds, resource by resource; empty on the first run, not after one that died. */
-export class StackState {
-  readonly #outputs: ResourceOutputs;
-
-  constructor(outputs: ResourceOutputs) {
-    this.#outputs = outputs;
-  }
-
-  /** Logical names of its Kubernetes objects; after a refresh against a rebuilt cluster there are none. */
-  objects(): Set<string> {
-    const urns = Object.keys(this.#outputs).filter((urn) => urn.includes("$kubernetes:"));
-    return new Set(urns.map((urn) => urn.slice(urn.lastIndexOf("::") + 2)));
-  }
-
-  /** Its Kubernetes objects as they were registered, by logical name. */
-  registered(): Map<string, KubernetesObject> {
-    return new Map(
-      Object.entries(this.#outputs).flatMap(([urn, outputs]) => {
-        // The provider keeps an object's inputs beside what the cluster made of them.
-        const inputs = outputs?.["__inputs"] as KubernetesObject | undefined;
-        return urn.includes("$kubernetes:") && typeof inputs?.kind === "string"
-          ? [[urn.slice(urn.lastIndexOf("::") + 2), inputs]]
-          : [];
-      }),
-    );
-  }
-
-  /** UID that `Cluster` registers before its first object: all that a run which died leaves of it. */
-  clusterUid(): string | undefined {
-    const cluster = Object.entries(this.#outputs).find(([urn]) =>
-      urn.includes("::gpu-zones:index:Cluster::"),
-    );
-    const uid = cluster?.[1]?.["uid"];
-    return typeof uid === "string" ? uid : undefined;
-  }
-}
-
 export async function readState(): Promise<StackState> {
   const { outputs = {} } = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
     stackName: fullName,

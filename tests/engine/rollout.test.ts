@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { V1ConfigMap, V1Node } from "@kubernetes/client-node";
 import { changesOf } from "../../fleet/up.ts";
 import { Checkout, ended, type Ended } from "./checkout.ts";
@@ -15,6 +17,24 @@ interface Rollout {
   readonly nodes: { node: string; state: string; owes: { part: string }[]; says: string }[];
 }
 
+/** Somebody else's work on a MIG slice. */
+const TRAINER = {
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name: "trainer", namespace: "default" },
+  spec: {
+    selector: { matchLabels: { app: "trainer" } },
+    template: {
+      metadata: { labels: { app: "trainer" } },
+      spec: {
+        containers: [
+          { name: "main", image: "trainer:1", resources: { limits: { "nvidia.com/mig-1g.5gb": 1 } } },
+        ],
+      },
+    },
+  },
+};
+
 /** Changed MIG and sharing reach the nodes of a running zone by a rollout alone; each test goes on where the last stopped. */
 describe("a rollout on simulated nodes", function () {
   this.timeout(240_000);
@@ -22,10 +42,15 @@ describe("a rollout on simulated nodes", function () {
 
   before(async () => {
     checkout = await Checkout.create();
+    // Its boards are cut for somebody else, whose pods are not the zone's.
+    await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) => text.replace("      gpu: { mig: 1g.5gb }\n", ""));
     await fine(checkout.zones("sim", "up", ZONE));
     await checkout.enterSim();
     await fine(checkout.up(ZONE));
     await ready();
+    await writeFile(join(checkout.folder, "trainer.json"), JSON.stringify(TRAINER));
+    await fine(checkout.kubectl(ZONE, "apply", "-f", "trainer.json"));
+    await fine(checkout.kubectl(ZONE, "rollout", "status", "deployment/trainer", "--timeout=30s"));
   });
 
   after(async () => {
@@ -39,10 +64,7 @@ describe("a rollout on simulated nodes", function () {
 
   it("is refused before the cluster has what the files say", async () => {
     await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) =>
-      text
-        .replace("timeSlicing: 4", "timeSlicing: 3")
-        .replace("mig: all-1g.5gb", "mig: all-2g.10gb")
-        .replace("gpu: { mig: 1g.5gb }", "gpu: { mig: 2g.10gb }"),
+      text.replace("timeSlicing: 4", "timeSlicing: 3").replace("mig: all-1g.5gb", "mig: all-2g.10gb"),
     );
     const run = await checkout.zones(...ROLLOUT);
     assert.equal(run.code, 1, run.all);
