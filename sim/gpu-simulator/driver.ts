@@ -24,6 +24,8 @@ const WAITED = new Set([
   "nvidia-operator-validator",
   "nvidia-container-toolkit-daemonset",
   "nvidia-device-plugin-daemonset",
+  // Not by name upstream; it goes with the plugin's label, and nobody wants a false alarm.
+  "nvidia-device-plugin-mps-control-daemon",
   "gpu-feature-discovery",
   "nvidia-dcgm",
   "nvidia-dcgm-exporter",

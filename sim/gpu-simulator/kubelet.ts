@@ -1,3 +1,4 @@
+import { hasHostDriver } from "./driver.ts";
 import { removeByCommand, hasFile } from "./host.ts";
 import type { NodeDraft, Observed } from "./node-draft.ts";
 import type { ContainerSpec, NodePod } from "./node-pod.ts";
@@ -108,8 +109,9 @@ function advance(node: NodeDraft, pod: NodePod, observed: Observed): PodProgress
 
 /** One step of a container; a process that waits for files does nothing before they are there. */
 function step(node: NodeDraft, pod: NodePod, container: ContainerSpec, observed: Observed): Outcome {
-  const { program, called, waitsFor } = processOf(container, pod, observed.configMaps);
-  const missing = waitsFor.find((file) => !hasFile(node, pod, container, file));
+  const { program, called, waitsFor, asksHost } = processOf(container, pod, observed.configMaps);
+  const waits = asksHost && hasHostDriver(node) ? [] : waitsFor;
+  const missing = waits.find((file) => !hasFile(node, pod, container, file));
   const outcome: Outcome =
     missing === undefined
       ? run({ node, pod, container, observed, called }, program)

@@ -16,6 +16,8 @@ const CLIENT = "client";
 /** Pods that it waits for to go, by their label `app`. */
 const WAITED = new Set([
   "nvidia-device-plugin-daemonset",
+  // Not by name upstream; it goes with the plugin's label, and nobody wants a false alarm.
+  "nvidia-device-plugin-mps-control-daemon",
   "gpu-feature-discovery",
   "nvidia-dcgm-exporter",
   "nvidia-dcgm",

@@ -98,7 +98,9 @@ function runOperands(node: NodeDraft, board: Board, observed: Observed): void {
   node.resources = withVanished(node.resources, lost === 0 ? offered : withoutGpus(offered, board, lost));
 
   const config = active && discovering ? node.configs.get(discovering.uid) : undefined;
-  if (!node.stack.has(discovery)) replaceFeatureLabels(node, {});
+  // They go with the DaemonSet, before its pods.
+  const installed = [...observed.daemonSets.values()].some(({ programs }) => programs.has(discovery));
+  if (!installed) replaceFeatureLabels(node, {});
   else if (config)
     replaceFeatureLabels(node, featureLabels(board, mig, config, devicesOf(board, mig, config.migStrategy)));
 }

@@ -29,6 +29,9 @@ const BY_NAME: Readonly<Record<string, Program>> = {
   "config-manager": "config-manager",
 };
 
+/** The head of a shell's loop that a file ends. */
+const WAIT = /\b(?:until|while !|while) \[ (?:! )?-[ef] "?([^\s"\]]+)"? \]/g;
+
 /** What a container's process is, as its command and the scripts that are mounted for it say. */
 export interface Process {
   /** Undefined: none that the simulator knows; it just runs. */
@@ -37,6 +40,8 @@ export interface Process {
   readonly called: string;
   /** Files, as paths in the container, that have to exist before the process goes on. */
   readonly waitsFor: readonly string[];
+  /** It does not wait where the host answers to nvidia-smi. */
+  readonly asksHost: boolean;
 }
 
 type ConfigMaps = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -45,14 +50,17 @@ type Parts = Pick<NodePod, "volumes">;
 export function processOf(container: ContainerSpec, pod: Parts, configMaps: ConfigMaps): Process {
   const words = container.command ?? [];
   const text = words.map((word) => mountedText(word, container, pod, configMaps) ?? word).join("\n");
-  const waitsFor = [...text.matchAll(/\[ -f (\S+) \]/g)].map(([, file = ""]) => file);
-  if (/\bmps-control-daemon\s+mount-shm\b/.test(text)) return { program: undefined, called: "", waitsFor };
+  const waits = {
+    waitsFor: [...text.matchAll(WAIT)].map(([, file = ""]) => file),
+    asksHost: /chroot \/host\b.*nvidia-smi/.test(text),
+  };
+  if (/\bmps-control-daemon\s+mount-shm\b/.test(text)) return { program: undefined, called: "", ...waits };
   for (const [name, program] of Object.entries(PROGRAMS)) {
     const call = new RegExp(String.raw`(?:^|[\s;&|(])((?:/\S*/)?${name})(?=$|[\s;&|)])`, "m").exec(text);
-    if (call !== null) return { program, called: call[1] ?? name, waitsFor };
+    if (call !== null) return { program, called: call[1] ?? name, ...waits };
   }
   const program = words.length === 0 ? BY_NAME[container.name] : undefined;
-  return { program, called: container.name, waitsFor };
+  return { program, called: container.name, ...waits };
 }
 
 /** Everything that a pod, or a template of pods, runs. */

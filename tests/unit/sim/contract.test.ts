@@ -63,6 +63,21 @@ describe("a node under the whole stack", () => {
     assert.deepEqual(waiting.node.resources, { "nvidia.com/gpu": "1" });
   });
 
+  it("is not waited on where a wait of its own finds a driver of the host's", () => {
+    const zone = cluster(fullStack(), { "gpu-zones.dev/driver": "preinstalled" });
+    const wait = driverWait();
+    wait.args = wait.args!.map((script) =>
+      script.replace("do ", "do chroot /host /bin/nvidia-smi && exit 0; "),
+    );
+    for (const set of [TOOLKIT, VALIDATOR])
+      zone.daemonSets.get(set)!.spec!.template.spec!.initContainers!.unshift(wait);
+    assert.deepEqual(zone.settle().node.resources, { "nvidia.com/gpu": "1" });
+    const without = cluster(fullStack(), { "gpu-zones.dev/driver": "preinstalled" });
+    for (const set of [TOOLKIT, VALIDATOR])
+      without.daemonSets.get(set)!.spec!.template.spec!.initContainers!.unshift(driverWait());
+    assert.deepEqual(without.settle().node.resources, {});
+  });
+
   it("never has its plugin ready without the validator, which alone writes toolkit-ready", () => {
     const zone = cluster(fullStack(["validator"])).settle();
     assert.ok(!files(zone).includes("toolkit-ready"));
