@@ -126,7 +126,8 @@ function pluginEnv(zone: Zone): V1EnvVar[] {
           { name: "DEVICE_LIST_STRATEGY", value: "cdi-annotations,cdi-cri" },
           { name: "CDI_ANNOTATION_PREFIX", value: "cdi.k8s.io/" },
         ]
-      : [{ name: "DEVICE_LIST_STRATEGY", value: "envvar" }]),
+      : // The toolkit lets no unprivileged pod choose devices by a variable.
+        [{ name: "DEVICE_LIST_STRATEGY", value: "volume-mounts" }]),
     ...cdiEnv(zone),
     { name: "NVIDIA_VISIBLE_DEVICES", value: "all" },
     { name: "NVIDIA_DRIVER_CAPABILITIES", value: "all" },

@@ -62,9 +62,9 @@ describe("the device plugin's way to containers", () => {
       ["cdi-annotations,cdi-cri", "true", "cdi.k8s.io/", HOOK],
     ],
     [
-      "is the environment where CDI is off",
+      "is mounts that only the kubelet sets where CDI is off",
       { cdi: { enabled: false } },
-      ["envvar", undefined, undefined, undefined],
+      ["volume-mounts", undefined, undefined, undefined],
     ],
     [
       "goes by the hook of the toolkit's own directory",
