@@ -48,7 +48,8 @@ export function gpuPods(node: string, pods: readonly SeenPod[]): SeenPod[] {
 function beginning(view: NodeView, { world, options, failed, full }: Surrounding): Step {
   const { node, owes } = view;
   if (failed !== undefined) return step(view, "halted", `${failed} failed: nothing is begun after that`);
-  const refusal = refused(gpuPods(node.name, world.pods), options.drain);
+  const pods = gpuPods(node.name, world.pods);
+  const refusal = refused(pods, options.drain);
   if (refusal !== undefined) return step(view, "refused", refusal);
   if (full) return step(view, "queued", `${options.maxUnavailable} out already`);
   const mark: Mark = {
@@ -59,7 +60,8 @@ function beginning(view: NodeView, { world, options, failed, full }: Surrounding
     changed: [],
     freed: false,
   };
-  return step(view, "cordon", "is cordoned", [
+  const leaving = pods.map((pod) => describe(pod, world.budgets)).join(", ");
+  return step(view, "cordon", leaving === "" ? "is cordoned" : `is cordoned, for ${leaving} to go`, [
     patch(node, {
       annotations: { [ROLLOUT]: writeMark(mark), [UPGRADE_ENABLED]: "true" },
       labels: { [UPGRADE_STATE]: "pod-deletion-required" },

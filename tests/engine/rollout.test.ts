@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { V1ConfigMap, V1Node } from "@kubernetes/client-node";
+import type { V1ConfigMap, V1Node, V1Pod } from "@kubernetes/client-node";
 import { changesOf } from "../../fleet/up.ts";
 import { Checkout, ended, type Ended } from "./checkout.ts";
 
 const ZONE = "zone-1-dev";
 const ROLLOUT = ["rollout", ZONE, "--drain"];
+const SKIP = "nvidia.com/gpu-driver-upgrade.skip";
 
 interface Status {
   readonly ready: boolean;
@@ -153,11 +154,38 @@ describe("a rollout on simulated nodes", function () {
     assert.match(run.stdout, /no node owes a change/);
   });
 
-  it("leaves a node alone whose label says so, and one that somebody cordoned cordoned", async () => {
+  it("names the budget that lets a pod not go, and gives its node back", async () => {
     await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) => text.replace("timeSlicing: 3", "timeSlicing: 4"));
     await fine(checkout.up(ZONE));
-    const skip = "nvidia.com/gpu-driver-upgrade.skip=true";
-    await fine(checkout.kubectl(ZONE, "label", "node", "ds-node2", skip));
+    const app = "private-detector";
+    const guard = {
+      apiVersion: "policy/v1",
+      kind: "PodDisruptionBudget",
+      metadata: { name: "guard", namespace: app },
+      spec: { minAvailable: 1, selector: {} },
+    };
+    await writeFile(join(checkout.folder, "guard.json"), JSON.stringify(guard));
+    await fine(checkout.kubectl(ZONE, "apply", "-f", "guard.json"));
+    const { items } = await checkout.get<{ items: V1Pod[] }>(ZONE, "pods", "-n", app);
+    const where = items[0]?.spec?.nodeName;
+    await fine(checkout.kubectl(ZONE, "label", "node", "ds-node2", "ds-node3", `${SKIP}=true`));
+    await fine(checkout.kubectl(ZONE, "label", "node", where ?? "", `${SKIP}-`));
+    const run = await checkout.zones(...ROLLOUT, "--timeout", "4s", "--json");
+    assert.equal(run.code, 1, run.all);
+    const [{ nodes: results }] = JSON.parse(run.stdout) as [Rollout];
+    const blocked = results.find(({ node }) => node === where);
+    assert.equal(blocked?.state, "blocked", run.all);
+    assert.match(
+      blocked.says,
+      /waits for .*private-detector\/\S+ \(PodDisruptionBudget guard lets none go\)/,
+    );
+    assert.notEqual((await nodes()).get(where ?? "")?.spec?.unschedulable, true);
+    await fine(checkout.kubectl(ZONE, "delete", "-f", "guard.json"));
+    await fine(checkout.kubectl(ZONE, "label", "node", "ds-node2", "ds-node3", `${SKIP}-`));
+  });
+
+  it("leaves a node alone whose label says so, and one that somebody cordoned cordoned", async () => {
+    await fine(checkout.kubectl(ZONE, "label", "node", "ds-node2", `${SKIP}=true`));
     await fine(checkout.kubectl(ZONE, "cordon", "ds-node3"));
     const run = await fine(checkout.zones(...ROLLOUT, "--json"));
     const [{ nodes: results }] = JSON.parse(run.stdout) as [Rollout];

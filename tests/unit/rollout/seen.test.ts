@@ -11,7 +11,7 @@ import { zoneOf } from "../sim/zone-builder.ts";
 describe("what a rollout sees of the cluster", () => {
   it("is that a pod holds a GPU, or a part of one, in whichever container", () => {
     const pod = (spec: Partial<V1Pod["spec"]>): boolean =>
-      seenPod({ spec: { containers: [], ...spec } } as V1Pod).holdsGpu;
+      seenPod({ spec: { containers: [], ...spec } }).holdsGpu;
     const gpu = { name: "a", resources: { limits: { "nvidia.com/gpu": "1" } } };
     const slice = { name: "a", resources: { requests: { "nvidia.com/mig-1g.5gb": "1" } } };
     assert.equal(pod({ containers: [gpu] }), true);
