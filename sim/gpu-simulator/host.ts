@@ -1,4 +1,4 @@
-import { HOST, readHost, type Host } from "../annotations.ts";
+import { HOST, type Host } from "../annotations.ts";
 import type { ContainerSpec, NodePod } from "./node-pod.ts";
 import { hostPathOf } from "./programs.ts";
 import type { NodeDraft } from "./node-draft.ts";
@@ -9,11 +9,6 @@ export const VALIDATIONS = "/run/nvidia/validations";
 /** A machine that has just been switched on. */
 export function freshHost(boot: string): Host {
   return { boot, files: {}, module: null, runtime: false, unhealthy: {}, rejected: [] };
-}
-
-/** The host as the operands left it; undefined: nothing has run on it yet. */
-export function hostOf(annotations: Readonly<Record<string, string>>): Host | undefined {
-  return readHost(annotations);
 }
 
 export function saveHost(node: NodeDraft): void {

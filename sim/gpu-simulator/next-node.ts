@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { enablesMig, standardLayout } from "../../plan/gpu/mig.ts";
 import {
   readBoard,
+  readHost,
   readForeignStack,
   type Board,
   type BoardMig,
@@ -12,7 +13,7 @@ import { OPERANDS } from "../kwok-stages.ts";
 import { advertise, withoutGpus, withVanished } from "./device-plugin.ts";
 import { devicesOf, profileName } from "./devices.ts";
 import { capability, featureLabels, isFeatureLabel } from "./feature-discovery.ts";
-import { freshHost, hostOf, saveHost } from "./host.ts";
+import { freshHost, saveHost } from "./host.ts";
 import { hasPower, isRuntimeBroken, setDown } from "./power.ts";
 import { unhealthyGpus } from "./xid.ts";
 import { podsRunning, progressOf, runPods } from "./kubelet.ts";
@@ -43,7 +44,7 @@ export function nextNode(before: GpuNode, observed: Observed): NextNode {
     down: undefined,
     rebooted: false,
     complaints: [],
-    host: hostOf(before.annotations) ?? freshHost(""),
+    host: readHost(before.annotations) ?? freshHost(""),
     stack: stackOf(observed),
     pods: observed.pods.filter((pod) => pod.node === before.name),
     progress: new Map(),
@@ -66,15 +67,23 @@ export function nextNode(before: GpuNode, observed: Observed): NextNode {
   return { ...node, progress: changedProgress(node) };
 }
 
+/** Every node of a round asks for the same. */
+const STACKS = new WeakMap<Observed, Stack>();
+
 /** What DaemonSets install, and what pods of theirs run whose DaemonSet is not seen yet, or no more. */
-function stackOf({ daemonSets, pods, configMaps }: Observed): Stack {
+function stackOf(observed: Observed): Stack {
+  const known = STACKS.get(observed);
+  if (known !== undefined) return known;
+  const { daemonSets, pods, configMaps } = observed;
   const running = pods.filter(
     ({ daemonSet, namespace }) => daemonSet !== undefined && namespace === OPERANDS,
   );
-  return new Set([
+  const stack = new Set([
     ...[...daemonSets.values()].flatMap(({ programs }) => [...programs]),
     ...running.flatMap((pod) => [...programsOf(pod, configMaps)]),
   ]);
+  STACKS.set(observed, stack);
+  return stack;
 }
 
 function changedProgress({ progress }: NodeDraft): NextNode["progress"] {

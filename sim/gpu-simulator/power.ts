@@ -6,9 +6,10 @@ import {
   NOT_READY,
   POWER,
   readFailures,
+  readHost,
 } from "../annotations.ts";
 import { withVanished } from "./device-plugin.ts";
-import { freshHost, hostOf } from "./host.ts";
+import { freshHost } from "./host.ts";
 import { migStateOf } from "./mig-state.ts";
 import type { NodeDraft } from "./node-draft.ts";
 import type { NodePod } from "./node-pod.ts";
@@ -26,7 +27,7 @@ export function hasPower(node: NodeDraft): boolean {
     return false;
   }
   const boot = annotations[BOOT] ?? "";
-  const known = hostOf(annotations);
+  const known = readHost(annotations);
   if (known?.boot === boot) return true;
   restart(node, boot, known !== undefined);
   return false;
