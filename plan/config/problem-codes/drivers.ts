@@ -10,7 +10,7 @@ function zone(...lines: readonly string[]): Example {
 /** A zone with one pool, by its hardware class or with these keys, and this driver. */
 function pool(keys: string, driver: string, ...more: readonly string[]): Example {
   return zone(
-    `nodePools: { gpus: { ${keys}, nodes: [ds-node1] } }`,
+    `nodePools:\n    gpus: { ${keys}, nodes: [ds-node1] }`,
     `gpu: { driver: { ${driver} } }`,
     ...more,
   );

@@ -192,28 +192,22 @@ describe("where a simulated zone lives", () => {
     it("is not waited for any longer when the run is interrupted", async () => {
       const file = path.join(home.directory, "locks", "interrupted");
       const interrupted = new AbortController();
-      let end = (): void => undefined;
-      const held = new Promise<void>((resolve) => {
-        end = resolve;
-      });
-      const first = withLock(
+      const second = (): Promise<void> =>
+        withLock(
+          file,
+          "it",
+          () => {
+            interrupted.abort(new Error("Ctrl-C"));
+          },
+          () => Promise.resolve(assert.fail("it was never had")),
+          interrupted.signal,
+        );
+      await withLock(
         file,
         "it",
         () => undefined,
-        () => held,
+        () => assert.rejects(second(), { message: "Ctrl-C" }),
       );
-      const second = withLock(
-        file,
-        "it",
-        () => {
-          interrupted.abort(new Error("Ctrl-C"));
-        },
-        () => Promise.resolve(assert.fail("it was never had")),
-        interrupted.signal,
-      );
-      await assert.rejects(second, { message: "Ctrl-C" });
-      end();
-      await first;
     });
 
     it("is free again when the work fails", async () => {

@@ -52,7 +52,7 @@ describe("a node under the objects that a zone really applies", () => {
 
   for (const [pool, strategy] of cases) {
     const shared = pool.sharing === undefined ? "" : ", shared";
-    it(`has the product label that is predicted: ${pool.product}, ${pool.mig ?? "whole"}, ${strategy}${shared}`, () => {
+    it(`has the product label that is predicted: ${pool.product}, ${JSON.stringify(pool.mig ?? "whole")}, ${strategy}${shared}`, () => {
       const node = simulate(zoneOf({ pool }, { mig: { strategy } }));
       assert.equal(node.labels[PRODUCT], productLabel(pool, strategy));
     });
