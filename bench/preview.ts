@@ -6,29 +6,33 @@ import { planZone } from "../plan/plan.ts";
 import { alternate, timed, type Sample } from "./measure.ts";
 import type { Row } from "./report.ts";
 
-const ZONE = "zone-1-dev";
 const ENGINE = ["--non-interactive", "--suppress-progress"];
 
 /** Measured once with the official provider on a machine of two cores: 60 ConfigMaps (first up, preview, up). */
 const OFFICIAL: Readonly<Record<string, number>> = { "first up": 3.7, "no-op preview": 2.4, "no-op up": 2.5 };
 
 export interface PreviewOptions {
+  /** Where the program and the zone's file are. */
   readonly repository: string;
+  readonly zone: string;
+  /** What the zone is, in the table's words. */
+  readonly what: string;
   readonly kustomize: string;
   readonly pulumi: string;
-  /** Environment of the simulated zones; zone-1-dev runs and is up to date. */
+  /** Environment of the simulated zones; the zone runs and is up to date. */
   readonly env: NodeJS.ProcessEnv;
   readonly runs: number;
 }
 
 /** A zone's no-op preview against a bare program of as many ConfigMaps, and the bare program against the official figures. */
 export async function previewRows(options: PreviewOptions): Promise<Row[]> {
-  const { zone } = await loadZone(options.repository, ZONE);
-  if (zone === undefined) throw new Error(`${ZONE} cannot be loaded`);
+  const { zone } = await loadZone(options.repository, options.zone);
+  if (zone === undefined) throw new Error(`${options.zone} cannot be loaded`);
   const { objects } = await planZone(zone, { repository: options.repository, kustomize: options.kustomize });
   const folder = await realpath(await mkdtemp(join(tmpdir(), "gpu-zones-bench-")));
   try {
-    const ours = (): Promise<Sample> => engine(options, options.repository, ["preview", "--stack", ZONE]);
+    const ours = (): Promise<Sample> =>
+      engine(options, options.repository, ["preview", "--stack", options.zone]);
     const bare = await bareProgram(options, join(folder, "bare"), "bare-peer", objects.length);
     const empty = await bareProgram(options, join(folder, "empty"), "bare-empty", 0);
     const [a, b, floor] = await alternate(
@@ -59,14 +63,14 @@ export async function previewRows(options: PreviewOptions): Promise<Row[]> {
     }
     return [
       {
-        what: `no-op preview of ${ZONE} (${objects.length} objects)`,
+        what: `no-op preview of ${options.what} (${objects.length} objects)`,
         peer: `a bare program of ${objects.length} ConfigMaps`,
         ours: a,
         theirs: b,
         target: 1.3,
       },
       {
-        what: `no-op preview of ${ZONE} (${objects.length} objects)`,
+        what: `no-op preview of ${options.what} (${objects.length} objects)`,
         peer: "an empty program: what the engine, Node and the loader cost anyway",
         ours: a,
         theirs: floor,
@@ -103,7 +107,7 @@ async function bareProgram(
 ): Promise<string> {
   await mkdir(folder, { recursive: true });
   const program = `import * as kubernetes from "@pulumi/kubernetes";
-const provider = new kubernetes.Provider("cluster", { context: "${ZONE}", kubeconfig: "", clusterIdentifier: "${stack}" });
+const provider = new kubernetes.Provider("cluster", { context: "${options.zone}", kubeconfig: "", clusterIdentifier: "${stack}" });
 for (let index = 0; index < ${count}; index += 1) {
   new kubernetes.core.v1.ConfigMap(\`\${index}\`, { metadata: { name: \`${stack}-\${index}\`, namespace: "default" }, data: { index: String(index) } }, { provider });
 }

@@ -5,15 +5,13 @@ const INSTALL_DIR = "/usr/local/nvidia";
 
 /** Whether GPUs reach containers by the Container Device Interface: so they do by default, as upstream. */
 export function cdiEnabled(zone: Zone): boolean {
-  const own = zone.gpu.cdi as { readonly enabled?: boolean | undefined } | undefined;
-  return own?.enabled !== false;
+  return zone.gpu.cdi?.enabled !== false;
 }
 
 /** `CDI_ENABLED` and the path of the hook; the path only where the container toolkit is ours. None with CDI off. */
 export function cdiEnv(zone: Zone): V1EnvVar[] {
   if (!cdiEnabled(zone)) return [];
-  const toolkit = zone.gpu.toolkit as
-    { readonly enabled?: boolean | undefined; readonly installDir?: string | undefined } | undefined;
+  const { toolkit } = zone.gpu;
   const hook = `${toolkit?.installDir ?? INSTALL_DIR}/toolkit/nvidia-cdi-hook`;
   return [
     { name: "CDI_ENABLED", value: "true" },

@@ -19,7 +19,7 @@ const DEFAULTS: HostPaths = {
 
 /** The zone's host paths, upstream's where it says nothing. */
 export function hostPaths(zone: Zone): HostPaths {
-  const own = zone.gpu.hostPaths as Partial<Record<keyof HostPaths, string | undefined>> | undefined;
+  const own = zone.gpu.hostPaths;
   return {
     rootFS: own?.rootFS ?? DEFAULTS.rootFS,
     driverInstallDir: own?.driverInstallDir ?? DEFAULTS.driverInstallDir,

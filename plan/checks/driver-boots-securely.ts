@@ -1,5 +1,5 @@
 import type { NodePool } from "../config/zone.ts";
-import type { PoolDriver } from "../gpu/driver-limits.ts";
+import type { PoolDriver } from "../gpu/driver.ts";
 import type { Check } from "./check.ts";
 import { driverCheck, type DriverFinding, type DriverOf } from "./driver-check.ts";
 

@@ -1,6 +1,6 @@
 import type { Problem } from "../config/problem.ts";
 import type { NodePool, Zone } from "../config/zone.ts";
-import type { PoolDriver } from "../gpu/driver-limits.ts";
+import type { PoolDriver } from "../gpu/driver.ts";
 import { configPlace, type Check } from "./check.ts";
 
 /** How a zone drives the boards of a pool. */

@@ -1,6 +1,6 @@
 import type { NodePool } from "../config/zone.ts";
 import { hasDriverImage, OS_WITH_IMAGE } from "../gpu/driver-images.ts";
-import type { PoolDriver } from "../gpu/driver-limits.ts";
+import type { PoolDriver } from "../gpu/driver.ts";
 import type { Check } from "./check.ts";
 import { driverCheck, type DriverFinding, type DriverOf } from "./driver-check.ts";
 

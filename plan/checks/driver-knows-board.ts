@@ -1,5 +1,6 @@
 import type { NodePool } from "../config/zone.ts";
-import { driverLimits, isOlder, type PoolDriver } from "../gpu/driver-limits.ts";
+import { driverLimits, isOlder } from "../gpu/driver-limits.ts";
+import type { PoolDriver } from "../gpu/driver.ts";
 import { isPartitioned } from "../gpu/product-label.ts";
 import { driverCheck, driverText, type DriverFinding, type DriverOf } from "./driver-check.ts";
 import type { Check } from "./check.ts";

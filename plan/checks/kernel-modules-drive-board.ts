@@ -1,5 +1,6 @@
 import type { NodePool } from "../config/zone.ts";
-import { driverLimits, type PoolDriver } from "../gpu/driver-limits.ts";
+import { driverLimits } from "../gpu/driver-limits.ts";
+import type { PoolDriver } from "../gpu/driver.ts";
 import type { Check } from "./check.ts";
 import { driverCheck, driverText, type DriverFinding, type DriverOf } from "./driver-check.ts";
 

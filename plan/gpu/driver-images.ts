@@ -1,3 +1,5 @@
+import { nodeOs } from "./node-os.ts";
+
 /** Operating systems with sources of a driver image (gpu-driver-container, for gpu-operator v26.7.0). */
 const WITH_IMAGE: ReadonlySet<string> = new Set([
   ...["ubuntu22.04", "ubuntu24.04", "ubuntu26.04"],
@@ -7,15 +9,9 @@ const WITH_IMAGE: ReadonlySet<string> = new Set([
 /** Tags that the operator would ask for, of which no source was read. */
 const PERHAPS = /^(rocky|ol)(8|9|10)$/;
 
-/** The end of a driver image's tag: RHEL and its kin by their major version, others in full. */
-export function osTag(os: string): string {
-  const [, id = "", major = ""] = /^(rhel|rocky|ol)[-_]?(\d+)(\.\d+)*$/.exec(os) ?? [];
-  return id === "" ? os : `${id}${major}`;
-}
-
 /** Whether NVIDIA builds a driver image for the operating system; `unknown` where no source says. */
 export function hasDriverImage(os: string): "yes" | "no" | "unknown" {
-  const tag = osTag(os);
+  const { tag } = nodeOs(os);
   if (WITH_IMAGE.has(tag)) return "yes";
   return PERHAPS.test(tag) ? "unknown" : "no";
 }

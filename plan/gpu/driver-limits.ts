@@ -1,15 +1,5 @@
 import { architectureOf, type Architecture } from "./architecture.ts";
 
-/** What a pool's driver is, as the checks need it. */
-export interface PoolDriver {
-  readonly mode: "container" | "precompiled" | "preinstalled";
-  /** `580.178.04`, or the branch alone where no more is known; empty: not known. */
-  readonly version: string;
-  /** `580`; 0: not known. */
-  readonly branch: number;
-  readonly kernelModuleType: "auto" | "open" | "proprietary";
-}
-
 /** Oldest driver of a board. */
 interface Oldest {
   readonly version: string;

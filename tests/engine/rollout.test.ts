@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { V1ConfigMap, V1Node, V1Pod } from "@kubernetes/client-node";
+import type { V1ConfigMap, V1DaemonSet, V1Node, V1Pod } from "@kubernetes/client-node";
 import { changesOf } from "../../fleet/up.ts";
+import { readHost } from "../../sim/annotations.ts";
 import { Checkout, ended, type Ended } from "./checkout.ts";
 
 const ZONE = "zone-1-dev";
@@ -118,18 +119,7 @@ describe("a rollout on simulated nodes", function () {
   });
 
   it("goes on wherever it was killed, and gives every node back", async () => {
-    // Killed at its first words, then one further in each run; a run that comes to its end ends the test.
-    let killed = 0;
-    for (let lines = 1; ; lines += 1) {
-      assert.ok(lines < 60, "the rollout does not end");
-      const run = await dyingAfter(lines);
-      if (run.code === null) killed += 1;
-      else {
-        assert.equal(run.code, 0, run.all);
-        break;
-      }
-    }
-    assert.ok(killed > 3, `it was killed ${killed} times only`);
+    await throughKills();
     const status = await ready();
     assert.deepEqual(
       status.nodes.filter(({ node }) => node.startsWith("ds-")).map(({ resources }) => resources),
@@ -139,11 +129,7 @@ describe("a rollout on simulated nodes", function () {
       status.nodes.flatMap(({ owes }) => owes),
       [],
     );
-    for (const [name, node] of await nodes()) {
-      assert.notEqual(node.spec?.unschedulable, true, name);
-      const left = Object.keys(node.metadata?.annotations ?? {}).filter((key) => /rollout|upgrade/.test(key));
-      assert.deepEqual(left, [], name);
-    }
+    await nothingLeft();
   });
 
   it("leaves the next update to take away what no node names any more", async () => {
@@ -152,6 +138,34 @@ describe("a rollout on simulated nodes", function () {
     assert.equal((await entries()).length, 2);
     const run = await fine(checkout.zones(...ROLLOUT));
     assert.match(run.stdout, /no node owes a change/);
+  });
+
+  it("exchanges the driver under running GPU pods, wherever it is killed, and never by an update", async () => {
+    const old = await loaded();
+    await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) =>
+      text.replace(
+        "  gpu-zones:apps:",
+        '  gpu-zones:gpu: { driver: { version: "580.126.16" } }\n  gpu-zones:apps:',
+      ),
+    );
+    const run = await fine(checkout.zones("up", ZONE, "--wait", "0s"));
+    assert.match(run.all, /3 nodes still run the old driver/);
+    assert.deepEqual(await loaded(), old);
+    await throughKills();
+    for (const [node, digest] of await loaded()) assert.notEqual(digest, old.get(node), node);
+    const status = await ready();
+    assert.deepEqual(
+      status.nodes.flatMap(({ owes }) => owes),
+      [],
+    );
+    await nothingLeft();
+    // What no node runs any more goes with the next update.
+    await fine(checkout.up(ZONE));
+    const sets = await checkout.get<{ items: V1DaemonSet[] }>(ZONE, "daemonsets", "-n", "gpu-operator");
+    assert.deepEqual(
+      sets.items.map(({ metadata }) => metadata?.name).filter((name) => name?.startsWith("nvidia-driver-")),
+      ["nvidia-driver-580.126.16-ubuntu22.04"],
+    );
   });
 
   it("names the budget that lets a pod not go, and gives its node back", async () => {
@@ -198,6 +212,38 @@ describe("a rollout on simulated nodes", function () {
     );
     assert.equal((await nodes()).get("ds-node3")?.spec?.unschedulable, true);
   });
+
+  /** Kills the rollout at its first words, then one line further in each run, until a run comes to its end. */
+  async function throughKills(): Promise<void> {
+    let killed = 0;
+    for (let lines = 1; ; lines += 1) {
+      assert.ok(lines < 60, "the rollout does not end");
+      const run = await dyingAfter(lines);
+      if (run.code === null) killed += 1;
+      else {
+        assert.equal(run.code, 0, run.all);
+        break;
+      }
+    }
+    assert.ok(killed > 3, `it was killed ${killed} times only`);
+  }
+
+  /** No node is cordoned, and none carries a mark of a rollout. */
+  async function nothingLeft(): Promise<void> {
+    for (const [name, node] of await nodes()) {
+      assert.notEqual(node.spec?.unschedulable, true, name);
+      const left = Object.keys(node.metadata?.annotations ?? {}).filter((key) => /rollout|upgrade/.test(key));
+      assert.deepEqual(left, [], name);
+    }
+  }
+
+  /** What is loaded on each GPU node: the digest by which driver-manager tells drivers apart. */
+  async function loaded(): Promise<Map<string, string | undefined>> {
+    const gpuNodes = [...(await nodes())].filter(([name]) => name.startsWith("ds-"));
+    return new Map(
+      gpuNodes.map(([name, { metadata }]) => [name, readHost(metadata?.annotations ?? {})?.module?.digest]),
+    );
+  }
 
   /** Runs the rollout and kills it, and all that it started, with its n-th line of progress; code null: it was killed. */
   async function dyingAfter(lines: number): Promise<Ended> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { driverBootsSecurely } from "../../../plan/checks/driver-boots-securely.ts";
-import type { PoolDriver } from "../../../plan/gpu/driver-limits.ts";
+import type { PoolDriver } from "../../../plan/gpu/driver.ts";
 import { driver, foundOf, verdict } from "./drivers.ts";
 
 function found(secureBoot: string, mode: PoolDriver["mode"], os = "ubuntu22.04"): string[] {

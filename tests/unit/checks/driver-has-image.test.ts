@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { driverHasImage } from "../../../plan/checks/driver-has-image.ts";
-import { osTag } from "../../../plan/gpu/driver-images.ts";
 import { driver, foundOf, verdict } from "./drivers.ts";
 
 const found = (os: string, mode: "container" | "precompiled" | "preinstalled" = "container"): string[] =>
@@ -36,14 +35,5 @@ describe("the operating system of nodes with a driver container", () => {
 
   it("does not matter where the driver is on the hosts", () => {
     assert.deepEqual(found("debian12", "preinstalled"), []);
-  });
-
-  it("is in an image's tag as the operator writes it", () => {
-    assert.deepEqual(["ubuntu22.04", "rhel9.4", "rocky9", "ol8.10"].map(osTag), [
-      "ubuntu22.04",
-      "rhel9",
-      "rocky9",
-      "ol8",
-    ]);
   });
 });

@@ -1,12 +1,12 @@
 import type { Check } from "../../../plan/checks/check.ts";
 import type { DriverOf } from "../../../plan/checks/driver-check.ts";
-import type { PoolDriver } from "../../../plan/gpu/driver-limits.ts";
+import type { PoolDriver } from "../../../plan/gpu/driver.ts";
 import { findings } from "./objects.ts";
 
 /** A driver container of that version, unless something else is said. */
 export function driver(version: string, more: Partial<PoolDriver> = {}): PoolDriver {
   const branch = Number(version.split(".")[0]);
-  return { mode: "container", version, branch, kernelModuleType: "auto", ...more };
+  return { mode: "container", version, branch, kernelModuleType: "auto", label: version, ...more };
 }
 
 /** What a check finds of one pool with this driver. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { kernelModulesDriveBoard } from "../../../plan/checks/kernel-modules-drive-board.ts";
-import type { PoolDriver } from "../../../plan/gpu/driver-limits.ts";
+import type { PoolDriver } from "../../../plan/gpu/driver.ts";
 import { driver, foundOf, verdict } from "./drivers.ts";
 
 const found = (product: string, used: PoolDriver): string[] =>
