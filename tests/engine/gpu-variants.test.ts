@@ -27,7 +27,7 @@ const STACK_FILE = `config:
       taints: [{ key: dedicated, value: ml, effect: NoSchedule }]
   gpu-zones:apps:
     private-detector: { replicas: 2, gpu: { mig: 1g.5gb } }
-    toxicity-detector: { replicas: 3 }
+    toxicity-detector: { replicas: 3, gpu: { productLabel: Tesla-T4-SHARED } }
 `;
 
 interface Status {
