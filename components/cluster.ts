@@ -2,6 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Plan } from "../plan/plan.ts";
 import { ZONE_OWNER } from "../plan/planned-object.ts";
+import { laterPodsGone, PATIENCE_SECONDS } from "./destroy-order.ts";
 import { refuseForeignGpuPods } from "./foreign-gpu-pods.ts";
 import { readIdentity } from "./identity.ts";
 import type { Kubectl } from "./kubectl.ts";
@@ -39,9 +40,15 @@ export class Cluster extends pulumi.ComponentResource {
     );
     // Before the first object: a run that dies has no stack outputs, and the next one must know whose objects it left.
     this.registerOutputs({ uid: args.uid });
-    this.registry = new ObjectRegistry(args.plan, provider, () =>
-      refuseForeignGpuPods(args.kubectl, args.plan),
-    );
+    let allowed: Promise<void> | undefined;
+    this.registry = new ObjectRegistry(args.plan, provider, async (planned) => {
+      await (allowed ??= refuseForeignGpuPods(args.kubectl, args.plan));
+      const left = await laterPodsGone(args.kubectl, args.plan, planned);
+      if (left.length > 0)
+        await pulumi.log.warn(
+          `${planned.object.metadata.name} goes although pods that need it are still there after ${PATIENCE_SECONDS} s: ${left.join(", ")}`,
+        );
+    });
     this.registry.register(ZONE_OWNER, this);
   }
 }

@@ -12,6 +12,7 @@ import { owingNodes, owingProblems } from "./owing.ts";
 import { foreignObjects } from "./ownership.ts";
 import { lastOutputs, readState, stack } from "./stack.ts";
 import { unpooledNodes } from "./unpooled-nodes.ts";
+import { withdrawnProblems } from "./withdrawn-operands.ts";
 
 /** What the guard found out; `uid` is the cluster's, or the last known one in a preview of a dark zone. */
 export interface Guarded {
@@ -64,7 +65,17 @@ export async function lookAround(plan: Plan, { live }: Guarded, kubectl: Kubectl
   const { zone } = plan;
   const ofNodes =
     live === undefined ? [] : isProblem(live) ? [live] : owingProblems(zone, owingNodes(zone, live));
-  if (stack.preview) return ofNodes;
+  // What holds GPUs is asked where somebody answers: a dark zone has stopped an update before.
+  const ofOperands =
+    live === undefined
+      ? []
+      : await withdrawnProblems(kubectl, {
+          plan,
+          earlier: (await readState()).registered(),
+          preview: stack.preview,
+          override: process.env["GPU_ZONES_OVERRIDE"],
+        });
+  if (stack.preview) return [...ofNodes, ...ofOperands];
   const nodes = live === undefined || isProblem(live) ? [] : live.nodes;
   const [stacks, foreign] = await Promise.all([
     zone.gpu.managed ? readOtherStacks(kubectl, zone) : [],
@@ -72,5 +83,5 @@ export async function lookAround(plan: Plan, { live }: Guarded, kubectl: Kubectl
   ]);
   const ofPools =
     live === undefined || isProblem(live) ? [] : [...absentNodes(zone, nodes), ...unpooledNodes(zone, nodes)];
-  return [...stackProblems(zone, stacks), ...ofPools, ...ofNodes, ...foreign];
+  return [...stackProblems(zone, stacks), ...ofPools, ...ofNodes, ...ofOperands, ...foreign];
 }

@@ -12,19 +12,23 @@ export class ObjectRegistry {
   readonly #plan: Plan;
   readonly #provider: pulumi.ProviderResource;
   readonly #registered = new Map<PlannedObject, pulumi.Resource>();
-  readonly #settled = new Set<string>();
+  readonly #settled = new Map<string, PlannedObject>();
   readonly #destroyGuard: pulumi.ResourceHook;
-  #allowed: Promise<void> | undefined;
 
-  /** @param mayDestroy asked once, before the first object of a destroy is deleted; throws to stop it */
-  constructor(plan: Plan, provider: pulumi.ProviderResource, mayDestroy: () => Promise<void>) {
+  /** @param beforeDestroy asked before each object of a destroy is deleted, which it may hold up; throws to stop it */
+  constructor(
+    plan: Plan,
+    provider: pulumi.ProviderResource,
+    beforeDestroy: (planned: PlannedObject) => Promise<void>,
+  ) {
     this.#plan = plan;
     this.#provider = provider;
     // The engine tells no program that it destroys. Only then is an object deleted after this run has registered it:
     // what a run replaces is deleted before, and what it no longer wants was never registered.
-    this.#destroyGuard = new pulumi.ResourceHook("foreign-gpu-pods", ({ name }) =>
-      this.#settled.has(name) ? (this.#allowed ??= mayDestroy()) : undefined,
-    );
+    this.#destroyGuard = new pulumi.ResourceHook("destroy-order", ({ name }) => {
+      const planned = this.#settled.get(name);
+      return planned === undefined ? undefined : beforeDestroy(planned);
+    });
   }
 
   /** The owner's objects as direct children of its component, in the order in which they can work. */
@@ -48,7 +52,7 @@ export class ObjectRegistry {
           retainOnDelete: KEPT_KINDS.has(planned.object.kind) && !this.#plan.zone.deleteData,
         });
         this.#registered.set(planned, resource);
-        resource.urn.apply(() => this.#settled.add(planned.id));
+        resource.urn.apply(() => this.#settled.set(planned.id, planned));
         return resource;
       });
   }

@@ -35,8 +35,14 @@ export async function lastOutputs(): Promise<Record<string, unknown>> {
   return answer.outputs ?? {};
 }
 
-/** What the state holds, resource by resource; empty on the first run, not after one that died. */
-export async function readState(): Promise<StackState> {
+/** What the state held when the run began, resource by resource; empty on the first run, not after one that died. */
+export function readState(): Promise<StackState> {
+  return (state ??= askState());
+}
+
+let state: Promise<StackState> | undefined;
+
+async function askState(): Promise<StackState> {
   const { outputs = {} } = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
     stackName: fullName,
   })) as { outputs?: ResourceOutputs };

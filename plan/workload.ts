@@ -1,4 +1,4 @@
-import type { V1Container, V1PodTemplateSpec } from "@kubernetes/client-node";
+import type { V1Container, V1ObjectMeta, V1PodTemplateSpec } from "@kubernetes/client-node";
 import type { KubernetesObject } from "./object.ts";
 import { quantityValue } from "./quantity.ts";
 
@@ -13,6 +13,15 @@ export function podTemplate(object: KubernetesObject): V1PodTemplateSpec | undef
     | null
     | undefined;
   return object.kind === "CronJob" ? spec?.jobTemplate?.spec?.template : spec?.template;
+}
+
+/** Whether a pod is the workload's: by its selector, which never changes, so that pods of an older revision are too. */
+export function isPodOf(metadata: V1ObjectMeta | undefined, workload: KubernetesObject): boolean {
+  const template = podTemplate(workload);
+  if (template === undefined || metadata?.namespace !== workload.metadata.namespace) return false;
+  const { selector } = (workload["spec"] ?? {}) as { selector?: { matchLabels?: Record<string, string> } };
+  const wanted = Object.entries(selector?.matchLabels ?? template.metadata?.labels ?? {});
+  return wanted.length > 0 && wanted.every(([key, value]) => metadata?.labels?.[key] === value);
 }
 
 /** Pods that the workload wants: 1 where a kind has no number of its own. */

@@ -204,20 +204,6 @@ describe("the guard against another cluster behind the zone's context", function
       assert.deepEqual(await resources(checkout), filled);
     });
 
-    it("refuses a managed GPU stack off the simulated zone with that sentence", async () => {
-      const simulated = checkout.env("GPU_ZONES_SIM_UIDS");
-      checkout.setEnv({ GPU_ZONES_SIM_UIDS: "" });
-      const update = await checkout.up(ZONE);
-      checkout.setEnv({ GPU_ZONES_SIM_UIDS: simulated });
-      assert.notEqual(update.code, 0, update.all);
-      assertSays(update, [
-        "GZ308 layers/fleet.yaml:25  gpu.managed",
-        "gpu.managed: true is not yet for real clusters: the native GPU stack is complete on simulated zones only",
-        "GZ303 Pulumi.zone-2-prod.yaml",
-      ]);
-      assert.deepEqual(await resources(checkout), filled);
-    });
-
     it("a rebuilt cluster: up refuses, pin and refresh bring everything back, nothing is deleted", async () => {
       const file = `Pulumi.${ZONE}.yaml`;
       const backend = join(checkout.folder, "kept-backend");
@@ -259,12 +245,20 @@ describe("the guard against another cluster behind the zone's context", function
       await everythingStands(checkout);
     });
 
-    it("updates a pinned zone with gpu.managed: false as any cluster, with apps alone", async () => {
+    it("takes no GPU stack from under running pods; told why, it leaves a pinned zone with its apps alone", async () => {
       await checkout.edit(`Pulumi.${ZONE}.yaml`, (text) =>
         text.replace("config:\n", "config:\n  gpu-zones:gpu: { managed: false }\n"),
       );
       checkout.setEnv({ GPU_ZONES_SIM_UIDS: "" });
+      const refused = await checkout.up(ZONE);
+      assert.notEqual(refused.code, 0, refused.all);
+      assertSays(refused, [
+        `GZ308 Pulumi.${ZONE}.yaml:2  gpu.managed`,
+        "wanted no pod on a GPU while driver, container-toolkit, device-plugin go",
+      ]);
+      checkout.setEnv({ GPU_ZONES_OVERRIDE: "its operator takes over" });
       const update = await checkout.up(ZONE);
+      checkout.setEnv({ GPU_ZONES_OVERRIDE: "" });
       assert.equal(update.code, 0, update.all);
       const operands = await checkout.get<List<V1Deployment>>(ZONE, "daemonsets", "-A");
       assert.deepEqual(operands.items, []);

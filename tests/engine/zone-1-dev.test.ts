@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { V1ConfigMap, V1Deployment, V1Node, V1Pod } from "@kubernetes/client-node";
+import type { V1ConfigMap, V1DaemonSet, V1Deployment, V1Node, V1Pod } from "@kubernetes/client-node";
 import { changesOf } from "../../fleet/up.ts";
 import { assertContains, acceptanceCase } from "../fixtures/acceptance.ts";
 import { Checkout, eventually, type Ended } from "./checkout.ts";
@@ -253,7 +253,45 @@ describe("zone-1-dev on a simulated cluster", function () {
     const apps = ["deployments", "-A", "-l", "gpu-zones.dev/owner notin (labeller,node-feature-discovery)"];
     const before = await checkout.get<List<V1Deployment>>(ZONE, ...apps);
     assert.equal(before.items.length, APPS.length, "the refused destroy deleted something");
-    const run = await checkout.pulumi("destroy", "--yes", "--skip-preview", "--run-program", "--stack", ZONE);
+    // A plugin that does not end keeps toolkit and driver, which it needs, until it does.
+    const plugins = ["-n", "gpu-operator", "-l", "app=nvidia-device-plugin-daemonset"];
+    const [plugin] = (await checkout.get<List<V1Pod>>(ZONE, "pods", ...plugins)).items;
+    const name = plugin?.metadata?.name ?? "";
+    const patch = async (finalizers: readonly string[]) => {
+      const text = JSON.stringify({ metadata: { finalizers } });
+      const done = await checkout.kubectl(
+        ZONE,
+        "patch",
+        "pod",
+        name,
+        "-n",
+        "gpu-operator",
+        "--type=merge",
+        "-p",
+        text,
+      );
+      assert.equal(done.code, 0, done.all);
+    };
+    await patch(["example.com/slow"]);
+    const destroy = checkout.pulumi("destroy", "--yes", "--skip-preview", "--run-program", "--stack", ZONE);
+    await eventually(
+      "the slow pod is the last of its operand",
+      async () => {
+        const { items } = await checkout.get<List<V1Pod>>(ZONE, "pods", ...plugins);
+        return (items.length === 1 && items[0]?.metadata?.deletionTimestamp !== undefined) || undefined;
+      },
+      90,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 4000));
+    const sets = await checkout.get<List<V1DaemonSet>>(ZONE, "daemonsets", "-n", "gpu-operator");
+    const standing = sets.items.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
+    for (const needed of ["nvidia-container-toolkit-daemonset", "nvidia-driver-580.178.04-ubuntu22.04"])
+      assert.ok(
+        standing.some(({ metadata }) => metadata?.name === needed),
+        needed,
+      );
+    await patch([]);
+    const run = await destroy;
     assert.equal(run.code, 0, run.all);
     const kinds =
       "deployments,daemonsets,services,configmaps,serviceaccounts,clusterroles,clusterrolebindings,runtimeclasses";

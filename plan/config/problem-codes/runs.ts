@@ -118,23 +118,23 @@ export const RUN_CODES = {
     },
   },
   GZ308: {
-    title: "Managed GPU stack off the simulated zone",
-    why: "The native GPU stack is not complete yet: driver, container toolkit and feature discovery are missing, and simulated nodes play them. On a real cluster GPUs would be left without a driver. Clusters whose GPU stack exists say `managed: false`, and get their apps.",
+    title: "GPU operand taken away from under running pods",
+    why: "The last update installed a driver, container toolkit or device plugin that the zone no longer has. Pods that hold GPUs would run on for a while, and nobody could start them again. An update stops until they are gone, or until `GPU_ZONES_OVERRIDE` says why they may lose their GPUs. A driver that other nodes still name stays in any case.",
     wrong: {
       files: {
         [DEV]: `config:
-  gpu-zones:gpu: { managed: true }
+  gpu-zones:gpu: { toolkit: { enabled: false } }
 `,
       },
-      run: { cluster: OURS },
+      run: { live: "The last update installed the container toolkit, and pods of an app hold GPUs." },
     },
     right: {
       files: {
         [DEV]: `config:
-  gpu-zones:gpu: { managed: false }
+  gpu-zones:gpu: { toolkit: { enabled: false } }
 `,
       },
-      run: { cluster: OURS },
+      run: { live: "The last update installed the container toolkit, and no pod holds a GPU." },
     },
   },
   GZ309: {
