@@ -148,7 +148,7 @@ describe("a rollout on simulated nodes", function () {
         '  gpu-zones:gpu: { driver: { version: "580.126.16" } }\n  gpu-zones:apps:',
       ),
     );
-    const run = await fine(checkout.zones("up", ZONE, "--wait", "0s"));
+    const run = await fine(checkout.zones("up", ZONE));
     assert.match(run.all, /3 nodes still run the old driver/);
     assert.deepEqual(await loaded(), old);
     await throughKills();
