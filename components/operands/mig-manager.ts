@@ -16,7 +16,8 @@ import { resourceRequirements } from "./resource-requirements.ts";
 
 const NAME = "nvidia-mig-manager";
 const CLIENTS = "default-gpu-clients";
-const LAYOUTS = "custom-mig-parted-config";
+/** The ConfigMap of custom layouts. */
+export const LAYOUTS = "custom-mig-parted-config";
 const LAYOUTS_DIRECTORY = "/mig-parted-config";
 const CONFIG_KEY = "config.yaml";
 
@@ -53,7 +54,7 @@ export function migManagerWith(layouts: LayoutFile): Operand {
 }
 
 /** The operand with the layouts of the zone's pools. */
-export const migManager: Operand = migManagerWith(migConfigEntries);
+export const migManager: Operand = migManagerWith((zone) => migConfigEntries(zone));
 
 /** Where the driver is the host's, so are clients of the GPU: they are stopped while the board is cut. */
 const ENTRYPOINT = entrypoint(
