@@ -4,7 +4,7 @@ import type { Zone } from "../../plan/config/zone.ts";
 import { migStrategy } from "../../plan/gpu/product-label.ts";
 import { commonMigStrategy } from "../../plan/gpu/sharing.ts";
 import type { Release } from "../releases/release.ts";
-import { cdiEnabled, cdiEnv, operandRuntimeClass } from "./cdi.ts";
+import { cdiEnabled, cdiEnv, isToolkitOurs, operandRuntimeClass } from "./cdi.ts";
 import { AVAILABLE_CONFIGS, CONFIG_FILE, configManager } from "./config-manager.ts";
 import { daemonSet, toolkitValidation, VALIDATIONS } from "./daemon-set.ts";
 import { configEntries } from "./device-plugin-config.ts";
@@ -126,8 +126,8 @@ function pluginEnv(zone: Zone): V1EnvVar[] {
           { name: "DEVICE_LIST_STRATEGY", value: "cdi-annotations,cdi-cri" },
           { name: "CDI_ANNOTATION_PREFIX", value: "cdi.k8s.io/" },
         ]
-      : // The toolkit lets no unprivileged pod choose devices by a variable.
-        [{ name: "DEVICE_LIST_STRATEGY", value: "volume-mounts" }]),
+      : // Our toolkit takes mounts, and no variable of an unprivileged pod; a host's takes what it takes by default.
+        [{ name: "DEVICE_LIST_STRATEGY", value: isToolkitOurs(zone) ? "volume-mounts" : "envvar" }]),
     ...cdiEnv(zone),
     { name: "NVIDIA_VISIBLE_DEVICES", value: "all" },
     { name: "NVIDIA_DRIVER_CAPABILITIES", value: "all" },

@@ -33,10 +33,9 @@ function hostRootEnv(zone: Zone): V1EnvVar[] {
   return rootFS === DEFAULTS.rootFS ? [] : [{ name: "HOST_ROOT", value: rootFS }];
 }
 
-/** The container with `HOST_ROOT`, where the host's root is not `/`. */
+/** The container with `HOST_ROOT`, where the host's root is not `/` and the zone's own variables do not say it. */
 export function withHostRoot(zone: Zone, container: V1Container): V1Container {
-  const env = hostRootEnv(zone);
-  return env.length === 0
-    ? container
-    : Object.assign({}, container, { env: [...(container.env ?? []), ...env] });
+  const { env = [] } = container;
+  const more = hostRootEnv(zone).filter(({ name }) => env.every((each) => each.name !== name));
+  return more.length === 0 ? container : Object.assign({}, container, { env: [...env, ...more] });
 }
