@@ -8,7 +8,7 @@ import { COUNTERS_CSV } from "./counters.ts";
 import { daemonSet, toolkitValidation, VALIDATIONS } from "./daemon-set.ts";
 import { gpuAlerts } from "./gpu-alerts.ts";
 import { hostPaths } from "./host-paths.ts";
-import { prometheusRule, serviceMonitor } from "./monitoring.ts";
+import { alertRules, serviceMonitor } from "./monitoring.ts";
 import { environment, operandImage } from "./operand-settings.ts";
 import { GPU_NAMESPACE, type Operand } from "./operand.ts";
 import { serviceAccount } from "./rbac.ts";
@@ -32,12 +32,8 @@ export const dcgmExporter: Operand = {
           counters(),
           exporter(zone, release),
           service(zone),
-          ...(zone.capabilities.monitoring === true
-            ? [
-                serviceMonitor(zone, DCGM_EXPORTER, PORT_NAME),
-                prometheusRule(zone, DCGM_EXPORTER, gpuAlerts(zone, DCGM_EXPORTER)),
-              ]
-            : []),
+          ...serviceMonitor(zone, DCGM_EXPORTER, PORT_NAME),
+          ...alertRules(zone, DCGM_EXPORTER, gpuAlerts(zone, DCGM_EXPORTER)),
         ],
 };
 

@@ -9,7 +9,9 @@ import { AVAILABLE_CONFIGS, CONFIG_FILE, configManager } from "./config-manager.
 import { daemonSet, toolkitValidation, VALIDATIONS } from "./daemon-set.ts";
 import { configEntries } from "./device-plugin-config.ts";
 import { entrypoint } from "./entrypoint.ts";
+import { pluginAlerts } from "./gpu-alerts.ts";
 import { hostPaths, withHostRoot } from "./host-paths.ts";
+import { alertRules } from "./monitoring.ts";
 import { GPU_NAMESPACE, type Operand } from "./operand.ts";
 import { environment, operandImage } from "./operand-settings.ts";
 import { nodeReader } from "./rbac.ts";
@@ -31,7 +33,7 @@ export const devicePlugin: Operand = {
       ...(runs ? [...nodeReader(DEVICE_PLUGIN_ACCOUNT), ENTRYPOINT.configMap] : []),
       // GPU Feature Discovery reads it too: labels say how GPUs are shared, whoever hands them out.
       ...(runs || zone.gpu.gfd?.enabled !== false ? [configMap(zone)] : []),
-      ...(runs ? [plugin(zone, release)] : []),
+      ...(runs ? [plugin(zone, release), ...alertRules(zone, NAME, pluginAlerts())] : []),
     ];
   },
 };

@@ -9,6 +9,8 @@ import { daemonSet, toolkitValidation, VALIDATIONS } from "./daemon-set.ts";
 import { entrypoint } from "./entrypoint.ts";
 import { hostPaths, withHostRoot } from "./host-paths.ts";
 import { migConfigEntries } from "./mig-config.ts";
+import { alertRules } from "./monitoring.ts";
+import { migAlerts } from "./node-alerts.ts";
 import { GPU_NAMESPACE, type Operand } from "./operand.ts";
 import { environment, operandImage } from "./operand-settings.ts";
 import { namespaceRole, serviceAccount } from "./rbac.ts";
@@ -48,6 +50,7 @@ export function migManagerWith(layouts: LayoutFile): Operand {
         ...(zone.gpu.migManager?.gpuClientsConfig === undefined ? [clients()] : []),
         ...(file === null ? [] : [configMap(LAYOUTS, CONFIG_KEY, file)]),
         manager(zone, release, file !== null),
+        ...alertRules(zone, NAME, migAlerts()),
       ];
     },
   };

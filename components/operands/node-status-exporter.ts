@@ -4,7 +4,7 @@ import type { Zone } from "../../plan/config/zone.ts";
 import type { Release } from "../releases/release.ts";
 import { daemonSet } from "./daemon-set.ts";
 import { hostPaths, withHostRoot } from "./host-paths.ts";
-import { prometheusRule, serviceMonitor } from "./monitoring.ts";
+import { alertRules, serviceMonitor } from "./monitoring.ts";
 import { nodeAlerts } from "./node-alerts.ts";
 import { environment, operandImage } from "./operand-settings.ts";
 import { GPU_NAMESPACE, type Operand } from "./operand.ts";
@@ -28,9 +28,8 @@ export const nodeStatusExporter: Operand = {
           ...rights(),
           exporter(zone, release),
           service(),
-          ...(zone.capabilities.monitoring === true
-            ? [serviceMonitor(zone, NAME, PORT_NAME), prometheusRule(zone, NAME, nodeAlerts())]
-            : []),
+          ...serviceMonitor(zone, NAME, PORT_NAME),
+          ...alertRules(zone, NAME, nodeAlerts()),
         ],
 };
 
