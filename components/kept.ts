@@ -1,11 +1,14 @@
 import { parse, stringify } from "yaml";
-import type { Plan } from "../plan/plan.ts";
+import { plannedOperand, type Plan } from "../plan/plan.ts";
 import type { KubernetesObject } from "../plan/object.ts";
 import type { PlannedObject } from "../plan/planned-object.ts";
 import { COMPONENT, DRIVER, DRIVER_COMPONENT, MIG_CONFIG, PLUGIN_CONFIG } from "../plan/rollout/names.ts";
 import type { SeenNode } from "../plan/rollout/seen.ts";
 import { podTemplate } from "../plan/workload.ts";
+import { isCustomLayout, migConfigEntries } from "./operands/mig-config.ts";
+import { LAYOUTS, migManager, migManagerWith } from "./operands/mig-manager.ts";
 import { GPU_NAMESPACE } from "./operands/operand.ts";
+import { objectsOf } from "./operands/operands.ts";
 
 /** Objects of the last update, by logical name, as they were registered. */
 export type Earlier = ReadonlyMap<string, KubernetesObject>;
@@ -13,7 +16,7 @@ export type Earlier = ReadonlyMap<string, KubernetesObject>;
 /** ConfigMaps whose entries a node's label names. */
 const NAMED_ENTRIES = [
   { name: "nvidia-device-plugin-config", label: PLUGIN_CONFIG, merged: mergedEntries },
-  { name: "custom-mig-parted-config", label: MIG_CONFIG, merged: mergedLayouts },
+  { name: LAYOUTS, label: MIG_CONFIG, merged: mergedLayouts },
 ];
 
 /**
@@ -31,7 +34,9 @@ export function kept(
     const values = new Set(nodes?.map(({ labels }) => labels[label]));
     return (value) => nodes === undefined || values.has(value);
   };
-  const objects = plan.objects.map((planned) => withEntries(planned, earlier, isNamed));
+  const objects = withLayouts(plan, earlier, isNamed(MIG_CONFIG)).map((planned) =>
+    withEntries(planned, earlier, isNamed),
+  );
   return { ...plan, objects: [...objects, ...drivers(plan, earlier, isNamed(DRIVER))] };
 }
 
@@ -62,6 +67,28 @@ function mergedLayouts(now: Data, before: Data, isNamed: (layout: string) => boo
       return [key, stringify({ ...file, "mig-configs": { ...file["mig-configs"], ...more } })];
     }),
   );
+}
+
+/**
+ * Where no pool has a layout of its own any more, and nodes still have one: the MIG manager keeps its file. Without it
+ * the manager restarts, does not know the layout of its node, and leaves the node failed and, after a boot, uncut.
+ */
+function withLayouts(
+  { zone, objects }: Plan,
+  earlier: Earlier,
+  isNamed: (layout: string) => boolean,
+): readonly PlannedObject[] {
+  const id = `${migManager.name}/ConfigMap/${GPU_NAMESPACE}/${LAYOUTS}`;
+  if (objects.some((planned) => planned.id === id)) return objects;
+  const texts = Object.values((earlier.get(id)?.["data"] ?? {}) as Data);
+  const layouts = texts.flatMap((text) => Object.entries(layoutFile(text)["mig-configs"] ?? {}));
+  const held = layouts.filter(([name]) => isCustomLayout(name) && isNamed(name));
+  if (held.length === 0) return objects;
+  const operand = migManagerWith((of) => migConfigEntries(of, Object.fromEntries(held)));
+  const keeping = new Map(plannedOperand(zone, objectsOf(zone, operand)).map((each) => [each.id, each]));
+  const there = objects.map((planned) => keeping.get(planned.id) ?? planned);
+  const ids = new Set(objects.map((planned) => planned.id));
+  return [...there, ...[...keeping.values()].filter((each) => !ids.has(each.id))];
 }
 
 function layoutFile(text: string): { "mig-configs"?: Readonly<Record<string, unknown>> } {

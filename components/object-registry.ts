@@ -3,9 +3,7 @@ import { apiGroup, type KubernetesObject } from "../plan/object.ts";
 import { comesAfter, turn } from "../plan/order.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { PlannedObject } from "../plan/planned-object.ts";
-
-/** Kinds that are kept when the zone lets go of them: what people stored must not go with a config line. */
-const KEPT_KINDS = new Set(["Namespace", "PersistentVolumeClaim"]);
+import { isRetained } from "./retained.ts";
 
 /** Registers the plan's objects with the engine under their fixed names, each once. */
 export class ObjectRegistry {
@@ -49,7 +47,7 @@ export class ObjectRegistry {
           provider: this.#provider,
           dependsOn: [...groundwork, ...after],
           hooks: { beforeDelete: [this.#destroyGuard] },
-          retainOnDelete: KEPT_KINDS.has(planned.object.kind) && !this.#plan.zone.deleteData,
+          retainOnDelete: isRetained(this.#plan.zone, planned.object),
         });
         this.#registered.set(planned, resource);
         resource.urn.apply(() => this.#settled.set(planned.id, planned));

@@ -13,12 +13,10 @@ const common: ParitySection = {
   title: "Every operand (`<operand>.<key>`)",
   rows: [
     unsupported("<operand>.imagePullPolicy", "IfNotPresent", COMMON_WHY.imagePullPolicy),
-    different(
-      "<operand>.imagePullSecrets",
-      "[]",
-      "images",
-      "images.pullSecrets, once for all images of the zone",
-    ),
+    {
+      ...later("<operand>.imagePullSecrets", "[]", "images.pullSecrets"),
+      why: "once for all images of the zone",
+    },
     unsupported("<operand>.args", "[]", COMMON_WHY.args),
     unsupported("<operand>.hostNetwork", "false", COMMON_WHY.hostNetwork),
   ],
@@ -35,8 +33,18 @@ const operator: ParitySection = {
     ),
     unsupported("operator.runtimeClass", "nvidia", "the name is a contract between the operands"),
     unsupported("operator.initContainer", "{}", "init containers run images of the GPU stack release"),
-    different("operator.labels", "{}", "gpu.daemonsets", "daemonsets.labels"),
-    different("operator.annotations", "{}", "gpu.daemonsets", "daemonsets.annotations"),
+    different(
+      "operator.labels",
+      "{}",
+      "gpu.daemonsets.labels",
+      "there is no operator: they are the operands' pods'",
+    ),
+    different(
+      "operator.annotations",
+      "{}",
+      "gpu.daemonsets.annotations",
+      "there is no operator: they are the operands' pods'",
+    ),
     unsupported("operator.metrics.serviceMonitor", "{}", "there is no operator that would have metrics"),
     unsupported("operator.use_ocp_driver_toolkit", "false", "OpenShift is not supported"),
   ],
@@ -45,8 +53,8 @@ const operator: ParitySection = {
 const daemonsets: ParitySection = {
   title: "daemonsets",
   rows: [
-    { ...same("daemonsets.labels", "{}"), ours: "gpu.daemonsets" },
-    { ...same("daemonsets.annotations", "{}"), ours: "gpu.daemonsets" },
+    same("daemonsets.labels", "{}"),
+    same("daemonsets.annotations", "{}"),
     different(
       "daemonsets.tolerations",
       "nvidia.com/gpu Exists NoSchedule",
@@ -55,7 +63,7 @@ const daemonsets: ParitySection = {
     ),
     same("daemonsets.priorityClassName", "system-node-critical"),
     same("daemonsets.updateStrategy", "RollingUpdate"),
-    { ...same("daemonsets.rollingUpdate.maxUnavailable", '"1"'), ours: "gpu.daemonsets" },
+    same("daemonsets.rollingUpdate.maxUnavailable", '"1"'),
     unsupported(
       "daemonsets.podSecurityContext",
       "{}",
@@ -107,20 +115,16 @@ const driver: ParitySection = {
       ),
     ),
     later("driver.rdma", "{enabled: false, useHostMofed: false}"),
-    different(
+    same(
       "driver.startupProbe",
       "{initialDelaySeconds: 60, periodSeconds: 10, timeoutSeconds: 60, failureThreshold: 120}",
-      null,
-      "upstream's values, not for a zone to change",
     ),
     unsupported("driver.livenessProbe", "none", "a killed driver container takes the node's GPUs with it"),
     unsupported("driver.readinessProbe", "none", "the validator says when the driver works"),
-    different(
-      "driver.manager",
-      "k8s-driver-manager v0.12.0; env: []",
-      null,
-      "image of the release; what its variables decide, zones rollout does",
-    ),
+    {
+      ...same("driver.manager", "k8s-driver-manager v0.12.0; env: []"),
+      why: "manager.image holds registry and repository",
+    },
     later("driver.licensingConfig", "{}"),
     later("driver.virtualTopology.config", "''"),
     same("driver.kernelModuleConfig.name", "''"),
@@ -230,7 +234,7 @@ const dcgm: ParitySection = {
     same("dcgmExporter.podLabelAllowlistRegex", "[]"),
     later("dcgmExporter.hpcJobMapping", "{enabled: false, directory: ''}"),
     unsupported("dcgmExporter.hostPID", "false", "only mapping of HPC jobs wants it"),
-    different("dcgmExporter.annotations", "{}", "gpu.daemonsets", "daemonsets.annotations, for all operands"),
+    different("dcgmExporter.annotations", "{}", "gpu.daemonsets.annotations", "for all operands"),
   ],
 };
 
@@ -249,14 +253,7 @@ const validator: ParitySection = {
         "cannot be disabled: the other operands wait for the file that it writes",
       ),
     ),
-    ...["driver", "toolkit", "cuda", "plugin"].map((part) =>
-      different(
-        `validator.${part}.env`,
-        "[]",
-        "gpu.validator.env",
-        "one list of variables for all its parts",
-      ),
-    ),
+    ...["driver", "toolkit", "cuda", "plugin"].map((part) => same(`validator.${part}.env`, "[]")),
     ...["vfioPCI", "vgpuManager", "vgpuDevices"].map((part) =>
       unsupported(`validator.${part}.env`, "[]", OFF),
     ),
@@ -322,7 +319,12 @@ const chart: ParitySection = {
       "image, version, resources and tolerations",
     ),
     unsupported("operator.upgradeCRD", "true", "custom resource definitions are objects of the plan"),
-    unsupported("operator.cleanupCRD", "false", "a destroy takes them away with the rest"),
+    different(
+      "operator.cleanupCRD",
+      "false",
+      "deleteData",
+      "a destroy keeps them; deleteData: true lets all data go",
+    ),
     unsupported("extraObjects", "[]", "apps are kustomizations of any objects"),
   ],
 };

@@ -1,4 +1,4 @@
-import { operandObjects } from "../components/operands/operands.ts";
+import { OPERANDS, operandObjects, type OperandObjects } from "../components/operands/operands.ts";
 import { withCanonicalQuantities } from "./canonical-quantities.ts";
 import { checkPlan } from "./checks/checks.ts";
 import { planDigest } from "./digest.ts";
@@ -31,17 +31,14 @@ export async function planZone(zone: Zone, options: Omit<RenderOptions, "gpu">):
   const apps = rendering.apps.flatMap(({ app, objects }) =>
     objects.map((object) => ({ owner: app, object: withGpuTimeout(object) })),
   );
-  const operands = operandObjects(zone).flatMap(({ name, objects }) =>
-    objects.map((object) => ({ owner: name, object })),
-  );
   const namespaces = zoneNamespaces(zone, apps);
   const objects = [
-    ...namespaces.objects.map((object) => ({ owner: ZONE_OWNER, object })),
-    ...operands,
-    ...apps.filter(({ object }) => object.kind !== "Namespace"),
-  ].map(({ owner, object }) =>
-    planned(owner, withOwner(zone.name, owner, withCanonicalQuantities(fromMirror(zone, object)))),
-  );
+    ...namespaces.objects.map((object) => inZone(zone, ZONE_OWNER, object)),
+    ...operandObjects(zone).flatMap((operand) => plannedOperand(zone, operand)),
+    ...apps
+      .filter(({ object }) => object.kind !== "Namespace")
+      .map(({ owner, object }) => inZone(zone, owner, object)),
+  ];
   const findings = [
     ...gpu.problems,
     ...rendering.problems,
@@ -51,12 +48,19 @@ export async function planZone(zone: Zone, options: Omit<RenderOptions, "gpu">):
   return { zone, objects, findings, digest: planDigest(objects) };
 }
 
-/** Owners of the plan that are GPU operands, in the order in which a node needs them. */
+/** An operand's objects as the zone's plan has them. */
+export function plannedOperand(zone: Zone, { name, objects }: OperandObjects): PlannedObject[] {
+  return objects.map((object) => inZone(zone, name, object));
+}
+
+function inZone(zone: Zone, owner: string, object: KubernetesObject): PlannedObject {
+  return planned(owner, withOwner(zone.name, owner, withCanonicalQuantities(fromMirror(zone, object))));
+}
+
+/** Owners of the plan that are GPU operands, in the order in which a node needs them, wherever their objects stand. */
 export function operandNames(plan: Plan): string[] {
-  const owners = plan.objects.map(({ owner }) => owner);
-  return [...new Set(owners)].filter(
-    (owner) => owner !== ZONE_OWNER && !Object.hasOwn(plan.zone.apps, owner),
-  );
+  const owners = new Set(plan.objects.map(({ owner }) => owner));
+  return OPERANDS.map(({ name }) => name).filter((name) => owners.has(name));
 }
 
 function fromMirror({ images }: Zone, object: KubernetesObject): KubernetesObject {

@@ -8,6 +8,11 @@ export function cdiEnabled(zone: Zone): boolean {
   return zone.gpu.cdi?.enabled !== false;
 }
 
+/** False where the hosts bring the container toolkit, with a configuration of their own. */
+export function isToolkitOurs(zone: Zone): boolean {
+  return zone.gpu.toolkit?.enabled !== false;
+}
+
 /** `CDI_ENABLED` and the path of the hook; the path only where the container toolkit is ours. None with CDI off. */
 export function cdiEnv(zone: Zone): V1EnvVar[] {
   if (!cdiEnabled(zone)) return [];
@@ -15,7 +20,7 @@ export function cdiEnv(zone: Zone): V1EnvVar[] {
   const hook = `${toolkit?.installDir ?? INSTALL_DIR}/toolkit/nvidia-cdi-hook`;
   return [
     { name: "CDI_ENABLED", value: "true" },
-    ...(toolkit?.enabled === false ? [] : [{ name: "NVIDIA_CDI_HOOK_PATH", value: hook }]),
+    ...(isToolkitOurs(zone) ? [{ name: "NVIDIA_CDI_HOOK_PATH", value: hook }] : []),
   ];
 }
 

@@ -105,8 +105,8 @@ export function withOwnPaths(
       config: said("config") ?? runtime.config,
       dropIn: said("dropIn") ?? runtime.dropIn,
       socket: said("socket") ?? runtime.socket,
-      // A file of the host is seen below /host.
-      source: (said("source") ?? runtime.source).replace(/(^|,)file=(?=\/)/g, "$1file=/host"),
+      // A file of the host is seen below /host; upstream wants it written so.
+      source: (said("source") ?? runtime.source).replace(/(^|,)file=(?=\/(?!host\/))/g, "$1file=/host"),
     },
     env: own.filter(({ name }) => !PATH_NAMES.has(name)),
   };

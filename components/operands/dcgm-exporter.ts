@@ -2,11 +2,13 @@ import type { V1EnvVar, V1Service, V1Toleration, V1Volume } from "@kubernetes/cl
 import type { KubernetesObject } from "../../plan/object.ts";
 import type { Zone } from "../../plan/config/zone.ts";
 import type { Release } from "../releases/release.ts";
+import { operandRuntimeClass } from "./cdi.ts";
 import { contentHash } from "./content-hash.ts";
 import { COUNTERS_CSV } from "./counters.ts";
-import { daemonSet, toolkitValidation } from "./daemon-set.ts";
+import { daemonSet, toolkitValidation, VALIDATIONS } from "./daemon-set.ts";
 import { gpuAlerts } from "./gpu-alerts.ts";
-import { prometheusRule, serviceMonitor } from "./monitoring.ts";
+import { hostPaths } from "./host-paths.ts";
+import { alertRules, serviceMonitor } from "./monitoring.ts";
 import { environment, operandImage } from "./operand-settings.ts";
 import { GPU_NAMESPACE, type Operand } from "./operand.ts";
 import { serviceAccount } from "./rbac.ts";
@@ -30,12 +32,8 @@ export const dcgmExporter: Operand = {
           counters(),
           exporter(zone, release),
           service(zone),
-          ...(zone.capabilities.monitoring === true
-            ? [
-                serviceMonitor(zone, DCGM_EXPORTER, PORT_NAME),
-                prometheusRule(zone, DCGM_EXPORTER, gpuAlerts(zone, DCGM_EXPORTER)),
-              ]
-            : []),
+          ...serviceMonitor(zone, DCGM_EXPORTER, PORT_NAME),
+          ...alertRules(zone, DCGM_EXPORTER, gpuAlerts(zone, DCGM_EXPORTER)),
         ],
 };
 
@@ -76,7 +74,7 @@ function exporter(zone: Zone, release: Release): KubernetesObject {
     spec: {
       serviceAccountName: DCGM_EXPORTER,
       automountServiceAccountToken: readsPods(zone),
-      runtimeClassName: "nvidia",
+      ...operandRuntimeClass(zone),
       initContainers: [toolkitValidation(release)],
       containers: [
         {
@@ -89,12 +87,13 @@ function exporter(zone: Zone, release: Release): KubernetesObject {
           readinessProbe: { httpGet: health, initialDelaySeconds: 45 },
           securityContext: { privileged: true },
           volumeMounts: [
+            // Looked for here, wherever the kubelet keeps it on the host.
             { name: "pod-resources", mountPath: "/var/lib/kubelet/pod-resources", readOnly: true },
             { name: "counters", mountPath: COUNTERS_PATH, subPath: COUNTERS_KEY, readOnly: true },
           ],
         },
       ],
-      volumes: VOLUMES,
+      volumes: volumes(zone),
     },
   });
 }
@@ -128,14 +127,13 @@ function exporterEnv(zone: Zone): V1EnvVar[] {
   ];
 }
 
-const VOLUMES: V1Volume[] = [
-  { name: "pod-resources", hostPath: { path: "/var/lib/kubelet/pod-resources" } },
-  {
-    name: "run-nvidia-validations",
-    hostPath: { path: "/run/nvidia/validations", type: "DirectoryOrCreate" },
-  },
-  { name: "counters", configMap: { name: DCGM_EXPORTER } },
-];
+function volumes(zone: Zone): V1Volume[] {
+  return [
+    { name: "pod-resources", hostPath: { path: `${hostPaths(zone).kubeletRootDir}/pod-resources` } },
+    VALIDATIONS,
+    { name: "counters", configMap: { name: DCGM_EXPORTER } },
+  ];
+}
 
 function service(zone: Zone): KubernetesObject {
   const own = zone.gpu.dcgmExporter?.service;

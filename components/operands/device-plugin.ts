@@ -4,12 +4,14 @@ import type { Zone } from "../../plan/config/zone.ts";
 import { migStrategy } from "../../plan/gpu/product-label.ts";
 import { commonMigStrategy } from "../../plan/gpu/sharing.ts";
 import type { Release } from "../releases/release.ts";
-import { cdiEnabled, cdiEnv, operandRuntimeClass } from "./cdi.ts";
+import { cdiEnabled, cdiEnv, isToolkitOurs, operandRuntimeClass } from "./cdi.ts";
 import { AVAILABLE_CONFIGS, CONFIG_FILE, configManager } from "./config-manager.ts";
 import { daemonSet, toolkitValidation, VALIDATIONS } from "./daemon-set.ts";
 import { configEntries } from "./device-plugin-config.ts";
 import { entrypoint } from "./entrypoint.ts";
+import { pluginAlerts } from "./gpu-alerts.ts";
 import { hostPaths, withHostRoot } from "./host-paths.ts";
+import { alertRules } from "./monitoring.ts";
 import { GPU_NAMESPACE, type Operand } from "./operand.ts";
 import { environment, operandImage } from "./operand-settings.ts";
 import { nodeReader } from "./rbac.ts";
@@ -31,7 +33,7 @@ export const devicePlugin: Operand = {
       ...(runs ? [...nodeReader(DEVICE_PLUGIN_ACCOUNT), ENTRYPOINT.configMap] : []),
       // GPU Feature Discovery reads it too: labels say how GPUs are shared, whoever hands them out.
       ...(runs || zone.gpu.gfd?.enabled !== false ? [configMap(zone)] : []),
-      ...(runs ? [plugin(zone, release)] : []),
+      ...(runs ? [plugin(zone, release), ...alertRules(zone, NAME, pluginAlerts())] : []),
     ];
   },
 };
@@ -126,8 +128,8 @@ function pluginEnv(zone: Zone): V1EnvVar[] {
           { name: "DEVICE_LIST_STRATEGY", value: "cdi-annotations,cdi-cri" },
           { name: "CDI_ANNOTATION_PREFIX", value: "cdi.k8s.io/" },
         ]
-      : // The toolkit lets no unprivileged pod choose devices by a variable.
-        [{ name: "DEVICE_LIST_STRATEGY", value: "volume-mounts" }]),
+      : // Our toolkit takes mounts, and no variable of an unprivileged pod; a host's takes what it takes by default.
+        [{ name: "DEVICE_LIST_STRATEGY", value: isToolkitOurs(zone) ? "volume-mounts" : "envvar" }]),
     ...cdiEnv(zone),
     { name: "NVIDIA_VISIBLE_DEVICES", value: "all" },
     { name: "NVIDIA_DRIVER_CAPABILITIES", value: "all" },

@@ -1,13 +1,10 @@
 import type { V1Container, V1EnvVar, V1Volume, V1VolumeMount } from "@kubernetes/client-node";
 import type { Zone } from "../../plan/config/zone.ts";
-import { driverOf } from "../../plan/gpu/driver.ts";
+import { DRIVER_ROOT, driverOf } from "../../plan/gpu/driver.ts";
 import type { Release } from "../releases/release.ts";
 import { VALIDATIONS } from "./daemon-set.ts";
 import { hostPaths } from "./host-paths.ts";
 import { environment, operandImage } from "./operand-settings.ts";
-
-/** Where a driver container shows its files, unless the zone says otherwise. */
-const DRIVER_ROOT = "/run/nvidia/driver";
 
 /** Parts of a node that `nvidia-validator` looks at, as `gpu.validator` names them. */
 export type ValidationStep = "driver" | "toolkit" | "cuda" | "plugin";

@@ -1,13 +1,7 @@
-import type {
-  V1Container,
-  V1EnvVar,
-  V1PolicyRule,
-  V1Toleration,
-  V1Volume,
-  V1VolumeMount,
-} from "@kubernetes/client-node";
+import type { V1Container, V1EnvVar, V1PolicyRule, V1Toleration, V1Volume } from "@kubernetes/client-node";
 import type { KubernetesObject } from "../../plan/object.ts";
 import type { Zone } from "../../plan/config/zone.ts";
+import { DRIVER_ROOT } from "../../plan/gpu/driver.ts";
 import { imageName, type Release } from "../releases/release.ts";
 import { contentHash } from "./content-hash.ts";
 import { daemonSet } from "./daemon-set.ts";
@@ -31,9 +25,6 @@ const COMPONENT = { "app.kubernetes.io/component": "nvidia-driver" } as const;
 
 /** Label of nodes; the labeller sets it where it is absent, `zones rollout` changes it. */
 const DRIVER_LABEL = "gpu-zones.dev/driver";
-
-/** Where a driver container shows its files, seen from inside it. */
-const DRIVER_ROOT = "/run/nvidia/driver";
 
 /** Builds and loads NVIDIA's driver: one DaemonSet a driver image (gpu-stack reference 4.2, operator v26.7.0). */
 export const driver: Operand = {
@@ -116,7 +107,6 @@ function driverManager(zone: Zone, release: Release, digest: string): V1Containe
     securityContext: { privileged: true },
     volumeMounts: [
       { name: "run-nvidia", mountPath: "/run/nvidia", mountPropagation: "Bidirectional" },
-      ...driverRootMount(zone),
       { name: "host-root", mountPath: "/host", readOnly: true, mountPropagation: "HostToContainer" },
       { name: "host-sys", mountPath: "/sys" },
       {
@@ -153,7 +143,6 @@ function driverContainer(zone: Zone, release: Release, set: DriverSet, digest: s
     },
     volumeMounts: [
       { name: "run-nvidia", mountPath: "/run/nvidia", mountPropagation: "Bidirectional" },
-      ...driverRootMount(zone),
       { name: "run-nvidia-fabricmanager", mountPath: "/run/nvidia-fabricmanager" },
       { name: "run-nvidia-topologyd", mountPath: "/run/nvidia-topologyd" },
       { name: "var-log", mountPath: "/var/log" },
@@ -198,7 +187,6 @@ function moduleEnv({ driver: of }: DriverSet): V1EnvVar[] {
  */
 function driverDigest(zone: Zone, release: Release, set: DriverSet): string {
   const variables = environment(moduleEnv(set), zone.gpu.driver?.env ?? []);
-  const { rootFS, driverInstallDir } = hostPaths(zone);
   return contentHash(
     JSON.stringify({
       image: driverImage(zone, release, set),
@@ -206,28 +194,18 @@ function driverDigest(zone: Zone, release: Release, set: DriverSet): string {
         .map(({ name, value }) => [name, value])
         .toSorted(([a = ""], [b = ""]) => (a < b ? -1 : 1)),
       files: driverFiles(zone, set),
-      rootFS,
-      driverInstallDir,
+      rootFS: hostPaths(zone).rootFS,
     }),
   );
 }
 
-/** A driver shows its files at a fixed path: where the zone wants them elsewhere, that path is the zone's directory. */
-function driverRootMount(zone: Zone): V1VolumeMount[] {
-  return hostPaths(zone).driverInstallDir === DRIVER_ROOT
-    ? []
-    : [{ name: "driver-install-dir", mountPath: DRIVER_ROOT, mountPropagation: "Bidirectional" }];
-}
-
 function volumes(zone: Zone, set: DriverSet): V1Volume[] {
-  const { rootFS, driverInstallDir } = hostPaths(zone);
   const made = (name: string, path: string): V1Volume => ({
     name,
     hostPath: { path, type: "DirectoryOrCreate" },
   });
   return [
     made("run-nvidia", "/run/nvidia"),
-    ...driverRootMount(zone).map(({ name }) => made(name, driverInstallDir)),
     made("run-nvidia-fabricmanager", "/run/nvidia-fabricmanager"),
     made("run-nvidia-topologyd", "/run/nvidia-topologyd"),
     { name: "var-log", hostPath: { path: "/var/log" } },
@@ -235,11 +213,12 @@ function volumes(zone: Zone, set: DriverSet): V1Volume[] {
     { name: "host-os-release", hostPath: { path: "/etc/os-release" } },
     made("mlnx-ofed-usr-src", "/run/mellanox/drivers/usr/src"),
     made("run-mellanox-drivers", "/run/mellanox/drivers"),
-    { name: "host-root", hostPath: { path: rootFS } },
+    { name: "host-root", hostPath: { path: hostPaths(zone).rootFS } },
     { name: "host-sys", hostPath: { path: "/sys", type: "Directory" } },
     { name: "host-sys-devices-system", hostPath: { path: "/sys/devices/system", type: "Directory" } },
     { name: "firmware-search-path", hostPath: { path: "/sys/module/firmware_class/parameters/path" } },
-    made("nv-firmware", `${driverInstallDir}/lib/firmware`),
+    // The driver points the kernel here; it shows its files below /run/nvidia/driver, whatever the zone says.
+    made("nv-firmware", `${DRIVER_ROOT}/lib/firmware`),
     STARTUP_PROBE_VOLUME,
     ...filesVolumes(driverFiles(zone, set)),
     ...subscription(zone, set).map(([, volume]) => volume),

@@ -28,7 +28,7 @@ function growth(metric: string, minutes: number): string {
 
 /** Alerts on boards, from the metrics of the DCGM exporter, scraped as `job`; thresholds come from public rules, none was verified on a board. */
 export function gpuAlerts(zone: Zone, job: string): Alert[] {
-  return [...errors(), ...heat(), ...use(zone), ...absence(zone, job)];
+  return [...errors(), ...heat(), ...use(zone, job), ...absence(zone, job)];
 }
 
 function errors(): Alert[] {
@@ -108,9 +108,13 @@ function heat(): Alert[] {
   ];
 }
 
-function use(zone: Zone): Alert[] {
-  // Prometheus keeps `pod` for the pod that it scrapes, unless it honours the exporter's labels.
-  const used = zone.gpu.dcgmExporter?.serviceMonitor?.honorLabels === true ? 'pod!=""' : 'exported_pod!=""';
+function use(zone: Zone, job: string): Alert[] {
+  // Prometheus keeps `pod` for the pod that it scrapes, unless it honours the exporter's labels: then `pod` is the
+  // exporter's own where nobody has the device.
+  const used =
+    zone.gpu.dcgmExporter?.serviceMonitor?.honorLabels === true
+      ? `pod!="",pod!~"${job}-.*"`
+      : 'exported_pod!=""';
   const active = `max by (${DEVICE}) (avg_over_time(DCGM_FI_PROF_GR_ENGINE_ACTIVE{${used}}[30m]))`;
   // Boards without profiling have utilization alone, which is 0 or absent for a MIG device.
   const busy = `max by (${DEVICE}) (avg_over_time(DCGM_FI_DEV_GPU_UTIL{${used},GPU_I_ID=""}[30m])) / 100`;
@@ -133,35 +137,51 @@ function use(zone: Zone): Alert[] {
 }
 
 function absence(zone: Zone, job: string): Alert[] {
-  const pools = Object.entries(zone.nodePools).flatMap(([name, { nodes, gpusPerNode }]): Alert[] =>
-    // Which nodes a selector finds is not known here.
-    nodes === undefined
-      ? []
-      : [
-          {
-            alert: "GpuMissing",
-            expr: `count by (node) (count by (node, UUID) (DCGM_FI_DEV_GPU_TEMP{node=~"${nodes.map(pattern).join("|")}"})) < ${gpusPerNode}`,
-            for: "10m",
-            severity: "critical",
-            summary: `{{ $labels.node }} shows {{ $value }} GPUs; the nodes of pool ${name} have ${gpusPerNode}.`,
-          },
-        ],
+  // Which nodes a selector finds is not known here.
+  const named = Object.entries(zone.nodePools).flatMap(([name, { nodes = [], gpusPerNode }]) =>
+    nodes.length === 0 ? [] : [{ name, gpusPerNode, nodes: nodes.map(pattern).join("|") }],
   );
+  const pools = named.map(({ name, gpusPerNode, nodes }): Alert => ({
+    alert: "GpuMissing",
+    expr: `count by (node) (count by (node, UUID) (DCGM_FI_DEV_GPU_TEMP{node=~"${nodes}"})) < ${gpusPerNode}`,
+    for: "10m",
+    severity: "critical",
+    summary: `{{ $labels.node }} shows {{ $value }} GPUs; the nodes of pool ${name} have ${gpusPerNode}.`,
+  }));
+  const all = named.map(({ nodes }) => nodes).join("|");
+  const missing: Alert = {
+    alert: "GpuExporterMissing",
+    expr: `max by (node) (kube_node_info{node=~"${all}"}) unless on (node) up{job="${job}"}`,
+    // A rollout takes the exporter away while it works.
+    for: "30m",
+    severity: "critical",
+    summary: "Nobody sees the GPUs of {{ $labels.node }}: it has no DCGM exporter.",
+  };
   return [
     ...pools,
-    {
-      alert: "GpuUnhealthy",
-      expr: 'sum by (node, resource) (kube_node_status_capacity{resource=~"nvidia_com_(gpu|mig_.+)"}) - sum by (node, resource) (kube_node_status_allocatable{resource=~"nvidia_com_(gpu|mig_.+)"}) > 0',
-      for: "10m",
-      severity: "critical",
-      summary: "{{ $labels.node }} has {{ $value }} of {{ $labels.resource }} that pods do not get.",
-    },
+    ...(named.length === 0 ? [] : [missing]),
     {
       alert: "GpuExporterDown",
       expr: `up{job="${job}"} == 0`,
       for: "5m",
       severity: "critical",
       summary: "Nobody sees the GPUs of {{ $labels.node }}: its DCGM exporter does not answer.",
+    },
+  ];
+}
+
+/** What the device plugin holds back, from kube-state-metrics. */
+export function pluginAlerts(): Alert[] {
+  const devices = 'resource=~"nvidia_com_(gpu|mig_.+)"';
+  const ofNode = (metric: string): string =>
+    `sum by (node, resource) (kube_node_status_${metric}{${devices}})`;
+  return [
+    {
+      alert: "GpuUnhealthy",
+      expr: `${ofNode("capacity")} - ${ofNode("allocatable")} > 0`,
+      for: "10m",
+      severity: "critical",
+      summary: "{{ $labels.node }} has {{ $value }} of {{ $labels.resource }} that pods do not get.",
     },
   ];
 }

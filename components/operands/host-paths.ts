@@ -1,11 +1,12 @@
 import type { V1Container, V1EnvVar } from "@kubernetes/client-node";
 import type { Zone } from "../../plan/config/zone.ts";
+import { DRIVER_ROOT } from "../../plan/gpu/driver.ts";
 
 /** Where things are on the nodes (ClusterPolicy `hostPaths`, gpu-operator v26.7.0). */
 export interface HostPaths {
   /** Root of the host's file system. Default: `/`. */
   readonly rootFS: string;
-  /** Where the driver container shows its files. Default: `/run/nvidia/driver`. */
+  /** Where the driver's files are. Default: `/run/nvidia/driver`, where every driver container shows them. */
   readonly driverInstallDir: string;
   /** The kubelet's directory. Default: `/var/lib/kubelet`. */
   readonly kubeletRootDir: string;
@@ -13,7 +14,7 @@ export interface HostPaths {
 
 const DEFAULTS: HostPaths = {
   rootFS: "/",
-  driverInstallDir: "/run/nvidia/driver",
+  driverInstallDir: DRIVER_ROOT,
   kubeletRootDir: "/var/lib/kubelet",
 };
 
@@ -33,10 +34,9 @@ function hostRootEnv(zone: Zone): V1EnvVar[] {
   return rootFS === DEFAULTS.rootFS ? [] : [{ name: "HOST_ROOT", value: rootFS }];
 }
 
-/** The container with `HOST_ROOT`, where the host's root is not `/`. */
+/** The container with `HOST_ROOT`, where the host's root is not `/` and the zone's own variables do not say it. */
 export function withHostRoot(zone: Zone, container: V1Container): V1Container {
-  const env = hostRootEnv(zone);
-  return env.length === 0
-    ? container
-    : Object.assign({}, container, { env: [...(container.env ?? []), ...env] });
+  const { env = [] } = container;
+  const more = hostRootEnv(zone).filter(({ name }) => env.every((each) => each.name !== name));
+  return more.length === 0 ? container : Object.assign({}, container, { env: [...env, ...more] });
 }

@@ -22,17 +22,24 @@ export function migConfigName(name: string, pool: Pick<NodePool, "mig">): string
   return `${name}-${contentHash(JSON.stringify(Object.entries(mig).toSorted()))}`;
 }
 
+/** True for `<pool>-<hash of content>`: the MIG manager generates no layout of that name from the hardware. */
+export function isCustomLayout(name: string): boolean {
+  return /-[0-9a-f]{10}$/.test(name);
+}
+
 /**
  * The MIG manager's own file for a zone with custom layouts, in YAML; null where every layout is a standard one: then
  * the manager generates its file from the hardware. With a file it generates nothing, so that the standard layouts of
  * the zone's boards are in it too.
+ * @param kept custom layouts, by name, that nodes still have and no pool does any more
  */
-export function migConfigEntries(zone: Zone): string | null {
+export function migConfigEntries(zone: Zone, kept: Readonly<Record<string, unknown>> = {}): string | null {
   const pools = Object.entries(zone.nodePools);
-  const custom = pools.flatMap(([name, pool]): [string, BoardConfig[]][] => {
+  const ofPools = pools.flatMap(([name, pool]): [string, BoardConfig[]][] => {
     const label = migConfigName(name, pool);
     return label === null || typeof pool.mig !== "object" ? [] : [[label, [boardConfig(pool.mig)]]];
   });
+  const custom = [...ofPools, ...Object.entries(kept)];
   if (custom.length === 0) return null;
   const boards = [...new Set(pools.flatMap(([, pool]) => migBoardOf(pool) ?? []))];
   const standard = [...new Set(boards.flatMap(layoutNames))].map((name): [string, BoardConfig[]] => [

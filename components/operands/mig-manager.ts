@@ -9,6 +9,8 @@ import { daemonSet, toolkitValidation, VALIDATIONS } from "./daemon-set.ts";
 import { entrypoint } from "./entrypoint.ts";
 import { hostPaths, withHostRoot } from "./host-paths.ts";
 import { migConfigEntries } from "./mig-config.ts";
+import { alertRules } from "./monitoring.ts";
+import { migAlerts } from "./node-alerts.ts";
 import { GPU_NAMESPACE, type Operand } from "./operand.ts";
 import { environment, operandImage } from "./operand-settings.ts";
 import { namespaceRole, serviceAccount } from "./rbac.ts";
@@ -16,7 +18,8 @@ import { resourceRequirements } from "./resource-requirements.ts";
 
 const NAME = "nvidia-mig-manager";
 const CLIENTS = "default-gpu-clients";
-const LAYOUTS = "custom-mig-parted-config";
+/** The ConfigMap of custom layouts. */
+export const LAYOUTS = "custom-mig-parted-config";
 const LAYOUTS_DIRECTORY = "/mig-parted-config";
 const CONFIG_KEY = "config.yaml";
 
@@ -47,13 +50,14 @@ export function migManagerWith(layouts: LayoutFile): Operand {
         ...(zone.gpu.migManager?.gpuClientsConfig === undefined ? [clients()] : []),
         ...(file === null ? [] : [configMap(LAYOUTS, CONFIG_KEY, file)]),
         manager(zone, release, file !== null),
+        ...alertRules(zone, NAME, migAlerts()),
       ];
     },
   };
 }
 
 /** The operand with the layouts of the zone's pools. */
-export const migManager: Operand = migManagerWith(migConfigEntries);
+export const migManager: Operand = migManagerWith((zone) => migConfigEntries(zone));
 
 /** Where the driver is the host's, so are clients of the GPU: they are stopped while the board is cut. */
 const ENTRYPOINT = entrypoint(

@@ -16,57 +16,68 @@ export interface Alert {
   readonly summary: string;
 }
 
-/** How Prometheus finds the pods behind the Service `app` of the operands' namespace, and scrapes them. */
-export function serviceMonitor(zone: Zone, app: string, port: string): KubernetesObject {
-  const own = zone.gpu.dcgmExporter?.serviceMonitor;
-  return {
-    apiVersion: API_VERSION,
-    kind: "ServiceMonitor",
-    metadata: { name: app, namespace: GPU_NAMESPACE, labels: { app, ...own?.additionalLabels } },
-    spec: {
-      jobLabel: "app",
-      selector: { matchLabels: { app } },
-      namespaceSelector: { matchNames: [GPU_NAMESPACE] },
-      endpoints: [
-        {
-          port,
-          path: "/metrics",
-          interval: own?.interval ?? SCRAPE.interval,
-          scrapeTimeout: own?.scrapeTimeout ?? SCRAPE.timeout,
-          honorLabels: own?.honorLabels ?? false,
-          // The exporters' own word for the node differs between their versions; the alerts go by this one.
-          relabelings: [
-            { action: "replace", sourceLabels: ["__meta_kubernetes_pod_node_name"], targetLabel: "node" },
-          ],
-        },
-      ],
-    },
-  };
+/** Whether the zone has Prometheus' operator, and so a use for its objects. */
+function isMonitored(zone: Zone): boolean {
+  return zone.capabilities.monitoring === true;
 }
 
-/** Alerts as Prometheus' operator reads them. */
-export function prometheusRule(zone: Zone, app: string, alerts: readonly Alert[]): KubernetesObject {
-  return {
-    apiVersion: API_VERSION,
-    kind: "PrometheusRule",
-    metadata: {
-      name: app,
-      namespace: GPU_NAMESPACE,
-      labels: { app, ...zone.gpu.dcgmExporter?.serviceMonitor?.additionalLabels },
+/** How Prometheus finds the pods behind the Service `app` of the operands' namespace, and scrapes them; nothing without Prometheus' operator. */
+export function serviceMonitor(zone: Zone, app: string, port: string): KubernetesObject[] {
+  if (!isMonitored(zone)) return [];
+  const own = zone.gpu.dcgmExporter?.serviceMonitor;
+  return [
+    {
+      apiVersion: API_VERSION,
+      kind: "ServiceMonitor",
+      metadata: { name: app, namespace: GPU_NAMESPACE, labels: { app, ...own?.additionalLabels } },
+      spec: {
+        jobLabel: "app",
+        selector: { matchLabels: { app } },
+        namespaceSelector: { matchNames: [GPU_NAMESPACE] },
+        endpoints: [
+          {
+            port,
+            path: "/metrics",
+            interval: own?.interval ?? SCRAPE.interval,
+            scrapeTimeout: own?.scrapeTimeout ?? SCRAPE.timeout,
+            honorLabels: own?.honorLabels ?? false,
+            // The exporters' own word for the node differs between their versions; the alerts go by this one.
+            relabelings: [
+              { action: "replace", sourceLabels: ["__meta_kubernetes_pod_node_name"], targetLabel: "node" },
+            ],
+          },
+        ],
+      },
     },
-    spec: {
-      groups: [
-        {
-          name: app,
-          rules: alerts.map(({ alert, expr, for: time, severity, summary }) => ({
-            alert,
-            expr,
-            ...(time === undefined ? {} : { for: time }),
-            labels: { severity, zone: zone.name },
-            annotations: { summary, runbook_url: `docs/runbooks/${alert}.md` },
-          })),
-        },
-      ],
+  ];
+}
+
+/** Alerts as Prometheus' operator reads them: one PrometheusRule, beside the operand that they are about. */
+export function alertRules(zone: Zone, app: string, alerts: readonly Alert[]): KubernetesObject[] {
+  if (!isMonitored(zone)) return [];
+  return [
+    {
+      apiVersion: API_VERSION,
+      kind: "PrometheusRule",
+      metadata: {
+        name: app,
+        namespace: GPU_NAMESPACE,
+        labels: { app, ...zone.gpu.dcgmExporter?.serviceMonitor?.additionalLabels },
+      },
+      spec: {
+        groups: [
+          {
+            name: app,
+            rules: alerts.map(({ alert, expr, for: time, severity, summary }) => ({
+              alert,
+              expr,
+              ...(time === undefined ? {} : { for: time }),
+              labels: { severity, zone: zone.name },
+              annotations: { summary, runbook_url: `docs/runbooks/${alert}.md` },
+            })),
+          },
+        ],
+      },
     },
-  };
+  ];
 }

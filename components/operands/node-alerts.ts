@@ -41,6 +41,12 @@ export function nodeAlerts(): Alert[] {
       severity: "critical",
       summary: "The driver of {{ $labels.node }} works, and CUDA has not been proven there for half an hour.",
     },
+  ];
+}
+
+/** What the MIG manager could not do, from kube-state-metrics. */
+export function migAlerts(): Alert[] {
+  return [
     {
       alert: "GpuMigConfigFailed",
       expr: 'max by (node, label_nvidia_com_mig_config) (kube_node_labels{label_nvidia_com_mig_config_state="failed"}) > 0',

@@ -26,7 +26,14 @@ const OPERANDS = [
   "dcgm-exporter",
   "operator-validator",
   "node-status-exporter",
+  "client",
 ] as const;
+
+/** The operand of nodes whose boards can be cut. */
+const MIG_MANAGER = "mig-manager";
+
+/** Whether the node has an NVIDIA device. */
+const PRESENT = "nvidia.com/gpu.present";
 
 /** Any of them: Node Feature Discovery saw an NVIDIA device, whichever way it names devices. */
 export const NVIDIA_DEVICE = ["pci-10de", "pci-0302_10de", "pci-0300_10de"].map(
@@ -36,7 +43,8 @@ export const NVIDIA_DEVICE = ["pci-10de", "pci-0302_10de", "pci-0300_10de"].map(
 /**
  * A Go template for `kubectl get nodes`: one line for each node that lacks a label, `<node> TAB <merge patch>`.
  * The patch carries the resource version that was read, so that a label somebody else set meanwhile is never written over.
- * Labels with other values (`paused-*`, `false`, `pre-installed`) belong to their writers.
+ * Labels with other values (`paused-*`, `false`, `pre-installed`) belong to their writers. Where the node's owner wants no
+ * operands, those go that say `true`; a board that is gone is said to be gone, and its operands stay: it may come back.
  */
 export function nodeLabelTemplate(table: readonly PoolRow[]): string {
   return [
@@ -47,16 +55,22 @@ export function nodeLabelTemplate(table: readonly PoolRow[]): string {
     // A node belongs to one pool: the first that names it.
     ...table.map((row, index) => `{{- ${index === 0 ? "if" : "else if"} ${membership(row)}}}${facts(row)}`),
     ...(table.length === 0 ? [] : ["{{- end}}"]),
-    `{{- if and $pool (or ${NVIDIA_DEVICE.map((key) => is(key, '"true"')).join(" ")}) (not ${is(`${DEPLOY}operands`, '"false"')})}}`,
+    "{{- if $pool}}",
+    `{{- $device := or ${NVIDIA_DEVICE.map((key) => is(key, '"true"')).join(" ")}}}`,
+    `{{- if and (not $device) ${is(PRESENT, '"true"')}}}${set(PRESENT, '"false"')}{{end}}`,
+    `{{- if ${is(`${DEPLOY}operands`, '"false"')}}}`,
+    ...[...OPERANDS, MIG_MANAGER].map((operand) => withoutTrue(DEPLOY + operand)),
+    "{{- else if $device}}",
     ...OPERANDS.map((operand) => whereEmpty(DEPLOY + operand)),
     `{{- if ${is("nvidia.com/mig.capable", '"true"')}}}`,
-    whereEmpty(`${DEPLOY}mig-manager`),
+    whereEmpty(DEPLOY + MIG_MANAGER),
     "{{- end}}",
     whereAbsent("gpu-zones.dev/driver", "$driver"),
     whereAbsent("nvidia.com/mig.config", "$mig"),
     whereAbsent("nvidia.com/device-plugin.config", "$plugin"),
-    equal("nvidia.com/gpu.present", '"true"'),
+    equal(PRESENT, '"true"'),
     equal("gpu-zones.dev/pool", "$pool"),
+    "{{- end}}",
     "{{- end}}",
     "{{- end}}",
     '{{- if $set}}{{$name}}{{"\\t"}}{"metadata":{"resourceVersion":{{printf "%q" .metadata.resourceVersion}},"labels":{ {{- slice $set 1 -}} }}}{{"\\n"}}{{end}}',
@@ -93,6 +107,10 @@ function whereAbsent(key: string, value: string): string {
 
 function equal(key: string, value: string): string {
   return `{{- if and ${value} (not ${is(key, value)})}}${set(key, value)}{{end}}`;
+}
+
+function withoutTrue(key: string): string {
+  return `{{- if ${is(key, '"true"')}}}{{$set = printf "%s,%q:null" $set ${quoted(key)}}}{{end}}`;
 }
 
 /** Adds a member to the patch. */

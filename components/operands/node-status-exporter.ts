@@ -3,7 +3,8 @@ import type { KubernetesObject } from "../../plan/object.ts";
 import type { Zone } from "../../plan/config/zone.ts";
 import type { Release } from "../releases/release.ts";
 import { daemonSet } from "./daemon-set.ts";
-import { prometheusRule, serviceMonitor } from "./monitoring.ts";
+import { hostPaths, withHostRoot } from "./host-paths.ts";
+import { alertRules, serviceMonitor } from "./monitoring.ts";
 import { nodeAlerts } from "./node-alerts.ts";
 import { environment, operandImage } from "./operand-settings.ts";
 import { GPU_NAMESPACE, type Operand } from "./operand.ts";
@@ -27,9 +28,8 @@ export const nodeStatusExporter: Operand = {
           ...rights(),
           exporter(zone, release),
           service(),
-          ...(zone.capabilities.monitoring === true
-            ? [serviceMonitor(zone, NAME, PORT_NAME), prometheusRule(zone, NAME, nodeAlerts())]
-            : []),
+          ...serviceMonitor(zone, NAME, PORT_NAME),
+          ...alertRules(zone, NAME, nodeAlerts()),
         ],
 };
 
@@ -54,7 +54,7 @@ function exporter(zone: Zone, release: Release): KubernetesObject {
       serviceAccountName: NAME,
       // No RuntimeClass: it has to run where the toolkit does not.
       containers: [
-        {
+        withHostRoot(zone, {
           name: NAME,
           image: operandImage(own, release.operator),
           command: ["nvidia-validator"],
@@ -76,18 +76,20 @@ function exporter(zone: Zone, release: Release): KubernetesObject {
             { name: "run-nvidia", mountPath: "/run/nvidia", mountPropagation: "HostToContainer" },
             { name: "host-root", mountPath: "/host", readOnly: true, mountPropagation: "HostToContainer" },
           ],
-        },
+        }),
       ],
-      volumes: VOLUMES,
+      volumes: volumes(zone),
     },
   });
 }
 
 /** Upstream wants /run/nvidia to exist; created here it cannot fail the mount on a fresh node. */
-const VOLUMES: V1Volume[] = [
-  { name: "run-nvidia", hostPath: { path: "/run/nvidia", type: "DirectoryOrCreate" } },
-  { name: "host-root", hostPath: { path: "/" } },
-];
+function volumes(zone: Zone): V1Volume[] {
+  return [
+    { name: "run-nvidia", hostPath: { path: "/run/nvidia", type: "DirectoryOrCreate" } },
+    { name: "host-root", hostPath: { path: hostPaths(zone).rootFS } },
+  ];
+}
 
 function service(): KubernetesObject {
   return {

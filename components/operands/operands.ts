@@ -39,9 +39,12 @@ export interface OperandObjects {
 
 /** Every operand's objects for a zone; none when somebody else runs its GPU stack. */
 export function operandObjects(zone: Zone): OperandObjects[] {
-  if (!zone.gpu.managed) return [];
-  const release = releaseOf(zone);
-  return OPERANDS.map(({ name, manifests }) => ({ name, objects: manifests(zone, release) }));
+  return zone.gpu.managed ? OPERANDS.map((operand) => objectsOf(zone, operand)) : [];
+}
+
+/** One operand's objects, as the zone's release has them. */
+export function objectsOf(zone: Zone, { name, manifests }: Operand): OperandObjects {
+  return { name, objects: manifests(zone, releaseOf(zone)) };
 }
 
 /** The zone's release; what runs in the operator's image is in the image of the zone's validator. */

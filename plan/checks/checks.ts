@@ -1,6 +1,7 @@
 import type { Problem } from "../config/problem.ts";
 import type { Zone } from "../config/zone.ts";
 import type { Check, CheckInput } from "./check.ts";
+import { cdiFitsRuntime } from "./cdi-fits-runtime.ts";
 import { customResourceHasDefinition } from "./custom-resource-has-definition.ts";
 import { driverBootsSecurely } from "./driver-boots-securely.ts";
 import { driverHasImage } from "./driver-has-image.ts";
@@ -13,6 +14,7 @@ import { migLayoutFitsBoard } from "./mig-layout-fits-board.ts";
 import { migStrategyOffersLayout } from "./mig-strategy-offers-layout.ts";
 import { objectHasNamespace } from "./object-has-namespace.ts";
 import { objectHasOneOwner } from "./object-has-one-owner.ts";
+import { operandIsThere } from "./operand-is-there.ts";
 import { sharingWorks } from "./sharing-works.ts";
 import { runtimeIsNamed } from "./runtime-is-named.ts";
 import { selectorMatchesTemplate } from "./selector-matches-template.ts";
@@ -32,6 +34,8 @@ const CHECKS: readonly Check[] = [
   driverHasPackageMirror(driverOf, saysWhereFrom),
   driverRunsCuda(driverOf),
   runtimeIsNamed,
+  operandIsThere,
+  cdiFitsRuntime,
 ];
 
 /** Null is an answer too: the distribution's own packages, from the internet. */

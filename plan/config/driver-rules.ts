@@ -1,4 +1,4 @@
-import { driverOf, PREINSTALLED } from "../gpu/driver.ts";
+import { DRIVER_ROOT, driverOf, PREINSTALLED } from "../gpu/driver.ts";
 import type { Problem } from "./problem.ts";
 import { ruleError } from "./rule-error.ts";
 import type { Rule } from "./rules.ts";
@@ -69,4 +69,25 @@ const containerHasWholeVersion: Rule = ({ zone, settings, origins }) => {
   );
 };
 
-export const driverRules: readonly Rule[] = [driverComesFromOnePlace, containerHasWholeVersion];
+/** A driver container shows its files at one path; operands that look elsewhere find nothing. */
+const installDirIsTheDrivers: Rule = ({ zone, settings, origins }) => {
+  const directory = settings.gpu.hostPaths?.driverInstallDir ?? DRIVER_ROOT;
+  if (!settings.gpu.managed || directory === DRIVER_ROOT) return [];
+  const pools = Object.entries(settings.nodePools)
+    .filter(([, pool]) => driverOf(settings, pool).mode !== PREINSTALLED)
+    .map(([name]) => name);
+  return pools.length === 0
+    ? []
+    : [
+        ruleError(zone, origins, "gpu.hostPaths.driverInstallDir", "GZ003", {
+          message: `wanted ${DRIVER_ROOT} beside a driver container (${pools.join(", ")}), got ${directory}: the driver shows its files at ${DRIVER_ROOT} and nowhere else`,
+          fix: "take driverInstallDir out, or install the drivers on the hosts: driver: { mode: preinstalled }",
+        }),
+      ];
+};
+
+export const driverRules: readonly Rule[] = [
+  driverComesFromOnePlace,
+  containerHasWholeVersion,
+  installDirIsTheDrivers,
+];

@@ -20,6 +20,9 @@ export interface PoolDriver {
 /** Value of `gpu-zones.dev/driver` on nodes whose hosts bring the driver. */
 export const PREINSTALLED = "preinstalled";
 
+/** Where a driver container shows its files: its script mounts them there, and points the kernel to its firmware there. */
+export const DRIVER_ROOT = "/run/nvidia/driver";
+
 /** What of a zone decides about drivers. */
 export interface DriverZone {
   readonly gpu: Pick<ZoneSettings["gpu"], "release" | "driver">;

@@ -151,6 +151,7 @@ describe("the labeller", function () {
       [`${DEPLOY}dcgm-exporter`]: "true",
       [`${DEPLOY}operator-validator`]: "true",
       [`${DEPLOY}node-status-exporter`]: "true",
+      [`${DEPLOY}client`]: "true",
       "nvidia.com/mig.config": "all-1g.5gb",
       "nvidia.com/gpu.present": "true",
       "gpu-zones.dev/pool": "a100",
@@ -173,6 +174,24 @@ describe("the labeller", function () {
   it("leaves a node alone whose owner wants no operands", async () => {
     const labels = { ...NVIDIA, [`${DEPLOY}operands`]: "false" };
     assert.deepEqual(await seen("a", labels), labels);
+  });
+
+  it("takes the operands from a node whose owner wants them no more, but for what is paused there", async () => {
+    const paused = {
+      ...NVIDIA,
+      [`${DEPLOY}operands`]: "false",
+      [`${DEPLOY}dcgm-exporter`]: "paused-for-driver-upgrade",
+      "nvidia.com/gpu.present": "true",
+    };
+    const before = { ...paused, [`${DEPLOY}driver`]: "true", [`${DEPLOY}mig-manager`]: "true" };
+    assert.deepEqual(await seen("a", before), paused);
+  });
+
+  it("says that a board is gone, and again when it is back", async () => {
+    const gone = { "gpu-zones.dev/pool": "a100", [`${DEPLOY}driver`]: "true" };
+    const present = "nvidia.com/gpu.present";
+    assert.deepEqual(await seen("a", { ...gone, [present]: "true" }), { ...gone, [present]: "false" });
+    assert.equal((await seen("a", { ...NVIDIA, ...gone, [present]: "false" }))[present], "true");
   });
 
   it("fills an empty value, and no other", async () => {

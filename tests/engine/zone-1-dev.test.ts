@@ -310,6 +310,17 @@ describe("zone-1-dev on a simulated cluster", function () {
       kept.items.map(({ metadata }) => metadata?.name).toSorted(),
       [...APPS, "gpu-operator"].toSorted(),
     );
+    const definitions = await checkout.get<List<V1ConfigMap>>(
+      ZONE,
+      "customresourcedefinitions",
+      "-l",
+      `gpu-zones.dev/zone=${ZONE}`,
+    );
+    assert.deepEqual(
+      definitions.items.map(({ metadata }) => metadata?.name).toSorted(),
+      ["nodefeaturegroups", "nodefeaturerules", "nodefeatures"].map((kind) => `${kind}.nfd.k8s-sigs.io`),
+      "with a definition would go the objects of another Node Feature Discovery",
+    );
     const claims = await checkout.get<List<V1ConfigMap>>(ZONE, "persistentvolumeclaims", "-A");
     assert.deepEqual(
       claims.items.map(({ metadata }) => metadata?.name),

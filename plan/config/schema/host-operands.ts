@@ -49,7 +49,9 @@ export const hostPaths = z
       .describe("Root of the hosts' file system. Default: /."),
     driverInstallDir: hostPath
       .optional()
-      .describe("Where the driver's files are on the nodes. Default: /run/nvidia/driver."),
+      .describe(
+        "Where the driver's files are on nodes that bring it; a driver container shows them at /run/nvidia/driver, the default.",
+      ),
     kubeletRootDir: hostPath.optional().describe("The kubelet's directory. Default: /var/lib/kubelet."),
   })
   .optional()

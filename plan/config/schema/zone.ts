@@ -47,7 +47,7 @@ export const zoneSchema = z.strictObject({
   deleteData: flag
     .default(false)
     .describe(
-      "true: namespaces and PersistentVolumeClaims are deleted with their app. Default: they are kept.",
+      "true: namespaces, PersistentVolumeClaims and CustomResourceDefinitions are deleted with their owner. Default: they are kept.",
     ),
 });
 

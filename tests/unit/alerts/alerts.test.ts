@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { COUNTER_FIELDS } from "../../../components/operands/counters.ts";
-import { dcgmExporter } from "../../../components/operands/dcgm-exporter.ts";
-import { nodeStatusExporter } from "../../../components/operands/node-status-exporter.ts";
+import { OPERANDS } from "../../../components/operands/operands.ts";
 import type { KubernetesObject } from "../../../plan/object.ts";
 import { manifests } from "../operands/manifests.ts";
 import { CASES, ZONE } from "./cases.ts";
@@ -12,7 +11,7 @@ import { changed, healthy, MIG, ofNode, ofShares, SHARED, type Sample } from "./
 const RUNBOOKS = new URL("../../../docs/runbooks/", import.meta.url);
 
 function alertsOf(zone: string): KubernetesObject[] {
-  return [dcgmExporter, nodeStatusExporter].flatMap((operand) =>
+  return OPERANDS.flatMap((operand) =>
     manifests(operand, zone).filter(({ kind }) => kind === "PrometheusRule"),
   );
 }
@@ -110,14 +109,20 @@ describe("the alerts of a zone, by Prometheus' own engine", function () {
 
   it("find the pod by its own name where Prometheus honours the exporter's labels", () => {
     const rules = alertsOf(`${ZONE}gpu: { dcgmExporter: { serviceMonitor: { honorLabels: true } } }\n`);
+    // Where nobody has the device, the exporter names no pod, and Prometheus the one that it scrapes.
     const honoured = (series: Series[]): Series[] =>
-      series.map(({ labels: { exported_pod: pod = "", ...labels }, ...each }) => ({
+      series.map(({ labels: { exported_pod: pod, ...labels }, ...each }) => ({
         ...each,
-        labels: { ...labels, pod },
+        labels: { ...labels, ...(pod === undefined ? {} : { pod }) },
       }));
-    const series = honoured(
-      changed(healthy(SHARED), ofShares(SHARED, "DCGM_FI_PROF_GR_ENGINE_ACTIVE", "0x240")),
-    ).filter(({ metric }) => metric.startsWith("DCGM_FI_PROF"));
+    const active = "DCGM_FI_PROF_GR_ENGINE_ACTIVE";
+    const free = honoured(healthy(MIG))
+      .filter(({ metric }) => metric === active)
+      .map((each) => (each.labels["GPU_I_ID"] === "13" ? { ...each, values: "0x240" } : each));
+    assert.equal(evaluate(rules, free, [{ alert: "GpuIdleAllocated", minute: 61, firing: [] }]), "");
+    const series = honoured(changed(healthy(SHARED), ofShares(SHARED, active, "0x240"))).filter(
+      ({ metric }) => metric.startsWith("DCGM_FI_PROF"),
+    );
     const firing = [{ labels: SHARED.board, summary: `${SHARED.name} belongs to a pod and does nothing.` }];
     assert.equal(evaluate(rules, series, [{ alert: "GpuIdleAllocated", minute: 61, firing }]), "");
   });
@@ -142,6 +147,29 @@ describe("the alerts of a zone, by Prometheus' own engine", function () {
         { alert: "GpuTempHigh", minute: 12, firing: [{ labels: MIG.board, summary: "hot" }] },
       ]),
       /GpuTempHigh/,
+    );
+  });
+});
+
+describe("alerts that the exporters have no part in", () => {
+  const names = (zone: string): string[] =>
+    alertsOf(zone)
+      .flatMap(rulesOf)
+      .map(({ alert }) => alert);
+
+  it("are there without the exporters, and go with the operand that they are about", () => {
+    const off = "dcgmExporter: { enabled: false }, nodeStatusExporter: { enabled: false }";
+    assert.deepEqual(names(`${ZONE}gpu: { ${off} }\n`), ["GpuUnhealthy", "GpuMigConfigFailed"]);
+    const more = "devicePlugin: { enabled: false }, migManager: { enabled: false }";
+    assert.deepEqual(names(`${ZONE}gpu: { ${off}, ${more} }\n`), []);
+  });
+
+  it("watch no node by name where only selectors choose nodes", () => {
+    const zone =
+      "capabilities: { monitoring: true }\nnodePools: { p: { product: Tesla-T4, gpusPerNode: 1, os: ubuntu22.04, selector: { a: b }, count: 1 } }\n";
+    assert.deepEqual(
+      names(zone).filter((name) => /Missing$/.test(name)),
+      [],
     );
   });
 });

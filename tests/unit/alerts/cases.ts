@@ -1,5 +1,15 @@
 import type { Firing, Series } from "./promtool.ts";
-import { healthy, MIG, migState, offered, ofNode, ofShares, resource, type Sample } from "./samples.ts";
+import {
+  healthy,
+  MIG,
+  migState,
+  nodeInfo,
+  offered,
+  ofNode,
+  ofShares,
+  resource,
+  type Sample,
+} from "./samples.ts";
 
 /** A zone of the boards of the samples. */
 export const ZONE = `capabilities: { monitoring: true }
@@ -192,6 +202,18 @@ export const CASES: readonly Case[] = [
         },
       ];
     },
+  },
+  {
+    alert: "GpuExporterMissing",
+    what: "a node without an exporter for half an hour",
+    minute: 31,
+    series: () => [nodeInfo("ds-node3.example"), nodeInfo("somebody-elses")],
+    firing: () => [
+      {
+        labels: { node: "ds-node3.example" },
+        summary: "Nobody sees the GPUs of ds-node3.example: it has no DCGM exporter.",
+      },
+    ],
   },
   node(
     "GPUOperatorNodeDeploymentFailed",

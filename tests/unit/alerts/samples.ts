@@ -90,6 +90,7 @@ export function healthy(sample: Sample): Series[] {
     ),
     ...["capacity", "allocatable"].flatMap((what) => offered(sample, what, "4x240")),
     ...migState(sample, "success"),
+    nodeInfo(String(sample.board["node"])),
   ];
 }
 
@@ -98,6 +99,11 @@ export function ofNode({ board }: Sample, metric: string, values: string): Serie
   const node = String(board["node"]);
   const labels = { ...target(node), job: "nvidia-node-status-exporter", exported_node: node };
   return [{ metric: `gpu_operator_node_${metric}`, labels, values }];
+}
+
+/** What kube-state-metrics says of every node. */
+export function nodeInfo(node: string): Series {
+  return { metric: "kube_node_info", labels: { job: "kube-state-metrics", node }, values: "1x240" };
 }
 
 /** What kube-state-metrics says that the node has, and that pods can get. */

@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { kept, type Earlier } from "../../../components/kept.ts";
 import { poolEntry } from "../../../components/operands/device-plugin-config.ts";
+import { migConfigName } from "../../../components/operands/mig-config.ts";
+import { migManager } from "../../../components/operands/mig-manager.ts";
+import { objectsOf } from "../../../components/operands/operands.ts";
 import type { KubernetesObject } from "../../../plan/object.ts";
-import type { Plan } from "../../../plan/plan.ts";
+import { operandNames, plannedOperand, type Plan } from "../../../plan/plan.ts";
 import { planned, type PlannedObject } from "../../../plan/planned-object.ts";
 import { zoneOf } from "../sim/zone-builder.ts";
 
@@ -91,6 +94,47 @@ describe("what nodes still name of the last update", () => {
     assert.deepEqual(Object.keys(layouts), ["a100-new", "a100-old"]);
   });
 
+  describe("of MIG layouts, where the last of the zone's own goes", () => {
+    const board = { product: "NVIDIA-A100-PCIE-40GB", nodes: ["n1"] };
+    const planWith = (mig: string | Record<string, number>): Plan => {
+      const zone = zoneOf({ a100: { ...board, mig } });
+      return { ...planOf(...plannedOperand(zone, objectsOf(zone, migManager))), zone };
+    };
+    const own = planWith({ "3g.20gb": 1, "2g.10gb": 2 });
+    const standard = planWith("all-1g.5gb");
+    const before = earlier(...own.objects);
+    const layout = migConfigName("a100", own.zone.nodePools["a100"]!)!;
+    const layoutsOf = ({ objects }: Plan): string[] => {
+      const file = objects.find(({ object }) => object.metadata.name === "custom-mig-parted-config");
+      const text = ((file?.object["data"] ?? {}) as Record<string, string>)["config.yaml"] ?? "{}";
+      return Object.keys((parse(text) as { "mig-configs"?: object })["mig-configs"] ?? {});
+    };
+    const managerOf = ({ objects }: Plan): KubernetesObject | undefined =>
+      objects.find(({ object }) => object.kind === "DaemonSet")?.object;
+
+    it("is the MIG manager as it runs, with its file, while a label names the layout or nobody could ask", () => {
+      for (const nodes of [named({ "nvidia.com/mig.config": layout }), undefined]) {
+        const result = kept(standard, nodes, before);
+        assert.ok(layoutsOf(result).includes(layout));
+        assert.ok(layoutsOf(result).includes("all-1g.5gb"), "what the pool's new label will name");
+        assert.deepEqual(managerOf(result), managerOf(own), "no manager restarts");
+        assert.deepEqual(new Set(ids(result)), new Set(ids(own)));
+        assert.equal(result.digest, standard.digest);
+      }
+    });
+
+    it("is the same on every update until then", () => {
+      const nodes = named({ "nvidia.com/mig.config": layout });
+      const first = kept(standard, nodes, before);
+      assert.deepEqual(kept(standard, nodes, earlier(...first.objects)), first);
+    });
+
+    it("is nothing once the nodes have standard layouts, which the manager generates", () => {
+      assert.deepEqual(kept(standard, named({ "nvidia.com/mig.config": "all-1g.5gb" }), before), standard);
+      assert.deepEqual(kept(standard, undefined, earlier(...standard.objects)), standard);
+    });
+  });
+
   describe("of drivers", () => {
     const account = planned("driver", {
       apiVersion: "v1",
@@ -104,6 +148,12 @@ describe("what nodes still name of the last update", () => {
       const result = kept(planOf(driver("580")), named({ "gpu-zones.dev/driver": "570" }), all);
       assert.deepEqual(ids(result), [driver("580").id, driver("570").id, account.id]);
       assert.deepEqual(result.objects[1], driver("570"));
+    });
+
+    it("is in the order of the operands where the plan has no driver of its own, since a destroy goes by it", () => {
+      const now = planOf(plugin({}), other);
+      const result = kept(now, named({ "gpu-zones.dev/driver": "570" }), all);
+      assert.deepEqual(operandNames(result), ["driver", "device-plugin", "node-status-exporter"]);
     });
 
     it("is nothing when no node names one any more", () => {

@@ -83,10 +83,29 @@ describe("the driver in a zone's configuration", () => {
       ],
     ],
   ];
+  const HOST_PATHS = "gpu: { hostPaths: { driverInstallDir: /opt/driver } }\n";
+  wrong.push([
+    "another directory beside a driver container, which has its own",
+    `${HOST_PATHS}nodePools: { a: { ${UBUNTU} }, b: { ${UBUNTU.replace("n1", "n2")}, driver: { mode: preinstalled } } }\n`,
+    [
+      "GZ003 gpu.hostPaths.driverInstallDir: wanted /run/nvidia/driver beside a driver container (a), got /opt/driver: the driver shows its files at /run/nvidia/driver and nowhere else",
+    ],
+  ]);
   for (const [title, text, found] of wrong)
     it(`is told of ${title}`, () => {
       assert.deepEqual(problems(text), found);
     });
+
+  it("may be anywhere on hosts that bring it", () => {
+    for (const more of [
+      `nodePools: { a: { ${BOARD}, driver: { mode: preinstalled } } }\n`,
+      "cluster: { platform: preinstalled }\n",
+      "",
+    ])
+      assert.deepEqual(problems(HOST_PATHS + more), []);
+    const same = HOST_PATHS.replace("/opt/driver", "/run/nvidia/driver");
+    assert.deepEqual(problems(`${same}nodePools: { a: { ${UBUNTU} } }\n`), []);
+  });
 
   it("is nobody's business where somebody else runs the GPU stack", () => {
     assert.deepEqual(

@@ -128,6 +128,25 @@ describe("the table of parity with NVIDIA's operator", () => {
       });
   }
 
+  it("says of no key that there is another way, where it is a key of ours", () => {
+    // Their values differ: the one cannot be false, the other is one word for all of a driver.
+    const exceptions = ["validator.enabled", "driver.enabled"];
+    // Written anew with the rollout's policy.
+    const isPolicy = (key: string): boolean => key.startsWith("driver.upgradePolicy.");
+    const wrong = ROWS.filter(({ parity }) => parity === "different").filter(
+      (row) => ourKey(row) !== `gpu.${row.key}` && stateOf(`gpu.${row.key}`, KEYS) === "read",
+    );
+    assert.deepEqual(
+      wrong.map(({ key }) => key).filter((key) => !exceptions.includes(key) && !isPolicy(key)),
+      [],
+    );
+  });
+
+  it("names the key itself, not the one above it", () => {
+    const vague = ROWS.filter((row) => ["gpu.daemonsets", "images"].includes(ourKey(row) ?? ""));
+    assert.deepEqual(vague, []);
+  });
+
   it('shows what answers "not yet" as later, whatever it will be', () => {
     const [, text] = parityPage();
     const lines = text.split("\n").filter((each) => each.startsWith("| `"));

@@ -109,6 +109,14 @@ describe("the container toolkit and the nodes' runtime", () => {
       socket: "/run/k0s.sock",
     });
     assertVolumesFit(pod(zone));
+    const source = (value: string): string | undefined =>
+      told(pod(gpu(`toolkit: { env: [{ name: RUNTIME_CONFIG_SOURCE, value: "${value}" }] }`))).source;
+    assert.equal(
+      source("file=/host/etc/k0s/c.toml"),
+      "file=/host/etc/k0s/c.toml",
+      "as upstream has it written",
+    );
+    assert.equal(source("file=/hosts/c.toml"), "file=/host/hosts/c.toml");
   });
 
   it("makes a handler for containerd, and finds the hooks of CRI-O", () => {
@@ -263,7 +271,9 @@ describe("the container toolkit's DaemonSet", () => {
   });
 
   it("follows the host paths of the zone", () => {
-    const zone = gpu("hostPaths: { rootFS: /sysroot, driverInstallDir: /opt/driver }");
+    const zone = gpu(
+      "driver: { enabled: false }, hostPaths: { rootFS: /sysroot, driverInstallDir: /opt/driver }",
+    );
     assert.equal(mountOf(pod(zone), TOOLKIT, "/driver-root"), "/opt/driver");
     assert.equal(mountOf(pod(zone), TOOLKIT, "/host"), "/sysroot");
     for (const { name } of containersOf(pod(zone)))
@@ -298,7 +308,9 @@ describe("the container toolkit's DaemonSet", () => {
       one("crio@1.34"),
       one("containerd@2.1", platform("k3s")),
       gpu("driver: { enabled: false }"),
-      gpu("cdi: { enabled: false }, hostPaths: { rootFS: /sysroot, driverInstallDir: /opt/driver }"),
+      gpu(
+        "cdi: { enabled: false }, driver: { enabled: false }, hostPaths: { rootFS: /sysroot, driverInstallDir: /opt/driver }",
+      ),
     ])
       for (const each of sets(zone)) assertVolumesFit(each.spec?.template.spec as V1PodSpec);
   });

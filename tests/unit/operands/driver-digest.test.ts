@@ -123,7 +123,6 @@ describe("the digest of a driver", () => {
     "its modules' parameters": { driver: { kernelModuleConfig: { name: "a" } } },
     "the name of its modules' parameters": { driver: { kernelModuleConfig: { name: "b" } } },
     "the host's root": { gpu: { hostPaths: { rootFS: "/sysroot" } } },
-    "its directory": { gpu: { hostPaths: { driverInstallDir: "/opt/driver" } } },
   };
 
   it(`changes with each of ${Object.keys(relevant).join(", ")}`, () => {

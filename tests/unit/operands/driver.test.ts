@@ -165,7 +165,7 @@ describe("the driver's DaemonSets", () => {
       pools("os: rhel9"),
       pools("driver: { mode: precompiled }, kernel: 5.15.0-118-generic"),
       gpu("{ repoConfig: { configMapName: r }, certConfig: { name: c }, kernelModuleConfig: { name: k } }"),
-      `${one}gpu: { hostPaths: { rootFS: /sysroot, driverInstallDir: /opt/driver } }\n`,
+      `${one}gpu: { hostPaths: { rootFS: /sysroot } }\n`,
     ])
       assertVolumesFit(pod(zone));
   });
@@ -259,18 +259,13 @@ describe("the driver's containers", () => {
     ]);
   });
 
-  it("follow the host paths of the zone", () => {
-    const zone = `${one}gpu: { hostPaths: { rootFS: /sysroot, driverInstallDir: /opt/driver } }\n`;
+  it("follow the host's root, and show the driver where its script does", () => {
+    const zone = `${one}gpu: { hostPaths: { rootFS: /sysroot } }\n`;
     assert.equal(mountOf(pod(zone), MANAGER, "/host"), "/sysroot");
     for (const name of [MANAGER, DRIVER]) {
       assert.equal(envOf(pod(zone), name)["HOST_ROOT"], "/sysroot");
-      assert.equal(mountOf(pod(zone), name, "/run/nvidia/driver"), "/opt/driver");
-      const mount = containerOf(pod(zone), name).volumeMounts?.find(
-        ({ mountPath }) => mountPath === "/run/nvidia/driver",
-      );
-      assert.equal(mount?.mountPropagation, "Bidirectional");
     }
-    assert.equal(mountOf(pod(zone), DRIVER, "/lib/firmware"), "/opt/driver/lib/firmware");
+    assert.equal(mountOf(pod(zone), DRIVER, "/lib/firmware"), "/run/nvidia/driver/lib/firmware");
   });
 
   it("have a service account that may do what driver-manager does, and no more", () => {

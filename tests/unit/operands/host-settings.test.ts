@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
+import { dcgmExporter } from "../../../components/operands/dcgm-exporter.ts";
 import { devicePlugin } from "../../../components/operands/device-plugin.ts";
 import { gpuFeatureDiscovery } from "../../../components/operands/gpu-feature-discovery.ts";
+import { OPERANDS } from "../../../components/operands/operands.ts";
+import { nodeStatusExporter } from "../../../components/operands/node-status-exporter.ts";
+import type { Operand } from "../../../components/operands/operand.ts";
 import type { Zone } from "../../../plan/config/zone.ts";
+import { podTemplate } from "../../../plan/workload.ts";
 import { zoneOf } from "../render/zone-text.ts";
 import {
   containersOf,
   envOf,
   mountOf,
+  objectsOf,
   podOf,
   poolsText,
   poolText,
@@ -45,6 +51,40 @@ describe("the device plugin's host paths", () => {
     assert.equal(mountOf(pod, PLUGIN, "/host"), "/sysroot");
     for (const { name } of containersOf(pod)) assert.equal(envOf(pod, name)["HOST_ROOT"], "/sysroot", name);
   });
+
+  it("tell of the root once where the zone's own variables name it: the API server refuses a list that does it twice", () => {
+    const own = [{ name: "HOST_ROOT", value: "/elsewhere" }];
+    const pod = plugin({ hostPaths: { rootFS: "/sysroot" }, devicePlugin: { env: own } });
+    const env = containersOf(pod).find(({ name }) => name === PLUGIN)?.env ?? [];
+    assert.deepEqual(
+      env.filter(({ name }) => name === "HOST_ROOT"),
+      own,
+    );
+  });
+});
+
+describe("the exporters' host paths", () => {
+  const of = (operand: Operand, paths: Readonly<Record<string, string>>) =>
+    podOf(operand, withGpu(zoneOf(""), { hostPaths: paths }));
+  const DCGM = "nvidia-dcgm-exporter";
+  const STATUS = "nvidia-node-status-exporter";
+
+  it("follow the kubelet's directory, in which it says which pod has which GPU", () => {
+    const path = "/var/lib/kubelet/pod-resources";
+    assert.equal(mountOf(of(dcgmExporter, {}), DCGM, path), path);
+    assert.equal(
+      mountOf(of(dcgmExporter, { kubeletRootDir: "/data/kubelet" }), DCGM, path),
+      "/data/kubelet/pod-resources",
+    );
+  });
+
+  it("follow the host's root, of which the one that looks into it is told", () => {
+    const pod = of(nodeStatusExporter, { rootFS: "/sysroot" });
+    assert.equal(mountOf(pod, STATUS, "/host"), "/sysroot");
+    assert.equal(envOf(pod, STATUS)["HOST_ROOT"], "/sysroot");
+    assert.equal(mountOf(of(nodeStatusExporter, {}), STATUS, "/host"), "/");
+    assert.equal(envOf(of(nodeStatusExporter, {}), STATUS)["HOST_ROOT"], undefined);
+  });
 });
 
 describe("the device plugin's way to containers", () => {
@@ -67,6 +107,11 @@ describe("the device plugin's way to containers", () => {
       ["volume-mounts", undefined, undefined, undefined],
     ],
     [
+      "is a variable where CDI is off and the toolkit is somebody else's, which takes no mounts by default",
+      { cdi: { enabled: false }, toolkit: { enabled: false } },
+      ["envvar", undefined, undefined, undefined],
+    ],
+    [
       "goes by the hook of the toolkit's own directory",
       { toolkit: { installDir: "/opt/nvidia" } },
       ["cdi-annotations,cdi-cri", "true", "cdi.k8s.io/", "/opt/nvidia/toolkit/nvidia-cdi-hook"],
@@ -82,7 +127,7 @@ describe("the device plugin's way to containers", () => {
       assert.deepEqual(of(gpu), wanted);
     });
 
-  it("needs no RuntimeClass under CRI-O without CDI, which has none of that name", () => {
+  it("needs no RuntimeClass under CRI-O without CDI, which has none of that name; nor does any other operand", () => {
     const crio = poolsText(poolText("a", "runtime: crio@1.34"));
     const both = poolsText(poolText("a", "runtime: crio@1.34"), poolText("b", "runtime: containerd@2.1"));
     const off = { cdi: { enabled: false } };
@@ -92,6 +137,9 @@ describe("the device plugin's way to containers", () => {
       [class_(off, crio), class_({}, crio), class_(off, both), class_(off, "")],
       [undefined, "nvidia", "nvidia", "nvidia"],
     );
+    for (const operand of OPERANDS)
+      for (const object of objectsOf(operand, withGpu(zoneOf(crio), off)))
+        assert.equal(podTemplate(object)?.spec?.runtimeClassName, undefined, operand.name);
   });
 });
 

@@ -97,7 +97,9 @@ describe("the operator validator", () => {
   });
 
   it("follows the host paths of the zone, and tells the driver's validation", () => {
-    const of = pod(gpu("hostPaths: { rootFS: /sysroot, driverInstallDir: /opt/driver }"));
+    const of = pod(
+      gpu("driver: { enabled: false }, hostPaths: { rootFS: /sysroot, driverInstallDir: /opt/driver }"),
+    );
     assert.equal(mountOf(of, "driver-validation", "/host"), "/sysroot");
     assert.equal(mountOf(of, "driver-validation", "/host-dev-char"), "/sysroot/dev/char");
     assert.equal(mountOf(of, "driver-validation", "/opt/driver"), "/opt/driver");
@@ -191,7 +193,12 @@ describe("the operator validator", () => {
   });
 
   it("mounts volumes that it has, in every variant", () => {
-    for (const zone of ["", one, HOST, gpu("hostPaths: { rootFS: /sysroot, driverInstallDir: /opt/driver }")])
+    for (const zone of [
+      "",
+      one,
+      HOST,
+      gpu("driver: { enabled: false }, hostPaths: { rootFS: /sysroot, driverInstallDir: /opt/driver }"),
+    ])
       assertVolumesFit(pod(zone));
   });
 
