@@ -3,6 +3,7 @@ import type { Zone } from "../plan/config/zone.ts";
 import { checkGates } from "../plan/gates/gates.ts";
 import type { Plan } from "../plan/plan.ts";
 import { absentNodes } from "./absent-nodes.ts";
+import { begunProblems } from "./begun-rollouts.ts";
 import { readIdentity, simulatedUid } from "./identity.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { kept } from "./kept.ts";
@@ -63,7 +64,11 @@ export async function withKept(plan: Plan, { live }: Guarded): Promise<Plan> {
 export async function lookAround(plan: Plan, { live }: Guarded, kubectl: Kubectl): Promise<Problem[]> {
   const { zone } = plan;
   const ofNodes =
-    live === undefined ? [] : isProblem(live) ? [live] : owingProblems(zone, owingNodes(zone, live));
+    live === undefined
+      ? []
+      : isProblem(live)
+        ? [live]
+        : [...owingProblems(zone, owingNodes(zone, live)), ...begunProblems(zone, live.nodes)];
   if (stack.preview) return ofNodes;
   const nodes = live === undefined || isProblem(live) ? [] : live.nodes;
   const [stacks, foreign] = await Promise.all([

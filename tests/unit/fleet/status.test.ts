@@ -102,6 +102,35 @@ describe("the status of a zone", () => {
     assert.match(stripVTControlCharacters(statusText(status)), /n1 +t4 +Ready +Tesla-T4 +2 x .* +sharing\n/);
   });
 
+  it("tells of a rollout that was begun or that failed, though the node owes nothing any more", () => {
+    const mark = { what: ["driver"], started: "2026-03-01T10:00:00Z", changed: ["driver"] };
+    const left = (name: string, state: string): V1Node => {
+      const each = node(name, true, "2");
+      Object.assign(each.metadata!.labels!, { "nvidia.com/gpu-driver-upgrade-state": state });
+      each.metadata!.annotations = { "gpu-zones.dev/rollout": JSON.stringify(mark) };
+      each.spec = { unschedulable: true };
+      return each;
+    };
+    const nodes = [left("n1", "pod-restart-required"), left("n2", "upgrade-failed"), node("n3", true, "1")];
+    const status = zoneStatus(PLAN, live(nodes, [pod("a", "n3"), pod("b", "n3")]));
+    assert.deepEqual(
+      status.nodes.map(({ cordoned, owes, rollout }) => [cordoned, owes.length, rollout?.state ?? null]),
+      [
+        [true, 0, "begun"],
+        [true, 0, "failed"],
+        [false, 0, null],
+      ],
+    );
+    assert.deepEqual(status.nodes[0]?.rollout?.what, ["driver"]);
+    assert.deepEqual(nodesInWords(status), [
+      "n1: rollout begun 2026-03-01T10:00:00Z: ./zones rollout z goes on",
+      "n2: rollout failed, cordoned: ./zones rollout z tries again",
+    ]);
+    const text = stripVTControlCharacters(statusText(status));
+    assert.match(text, /n1 +t4 +Ready, cordoned /);
+    assert.match(text, /\nn2: rollout failed, cordoned: /);
+  });
+
   it("is ready with a dark node and one that lacks its device plugin, and names both", () => {
     const plugin = planned("device-plugin", {
       apiVersion: "apps/v1",
@@ -123,7 +152,7 @@ describe("the status of a zone", () => {
       status.nodes.map(({ step }) => step),
       [null, "device plugin: no pod on the node yet"],
     );
-    assert.deepEqual(nodesInWords(status.nodes), [
+    assert.deepEqual(nodesInWords(status), [
       "n1 NotReady",
       "n2 waits for device plugin: no pod on the node yet",
     ]);
