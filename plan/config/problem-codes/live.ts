@@ -65,7 +65,7 @@ export const LIVE_CODES = {
   },
   GZ404: {
     title: "Software of a node that the GPU stack cannot work with",
-    why: "The container toolkit hands GPUs to pods by the Container Device Interface, which containerd knows from 1.7 on. Kubernetes supports a kubelet that is no newer than its API server and at most three minor versions older. Neither is a matter of configuration: the node must be upgraded.",
+    why: "The container toolkit hands GPUs to pods by the Container Device Interface, which containerd knows from 1.7 on: the node is upgraded, or the zone does without it (`cdi: { enabled: false }`). Kubernetes supports a kubelet that is no newer than its API server and at most three minor versions older, and no configuration changes that.",
     wrong: { files: { [DEV]: T4 }, run: { live: "The node ds-node2 runs containerd 1.6.28." } },
     right: { files: { [DEV]: T4 }, run: { live: "The node ds-node2 runs containerd 1.7.22." } },
   },
