@@ -8,7 +8,8 @@ import { readIdentity, simulatedUid } from "./identity.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { kept } from "./kept.ts";
 import { isProblem, readLive, type Live } from "./live.ts";
-import { readOtherStacks, stackProblems } from "./other-stacks.ts";
+import { neighbourProblems } from "./neighbour-problems.ts";
+import { NO_NEIGHBOURS, readNeighbours } from "./other-stacks.ts";
 import { owingNodes, owingProblems } from "./owing.ts";
 import { foreignObjects } from "./ownership.ts";
 import { lastOutputs, readState, stack } from "./stack.ts";
@@ -71,11 +72,11 @@ export async function lookAround(plan: Plan, { live }: Guarded, kubectl: Kubectl
         : [...owingProblems(zone, owingNodes(zone, live)), ...begunProblems(zone, live.nodes)];
   if (stack.preview) return ofNodes;
   const nodes = live === undefined || isProblem(live) ? [] : live.nodes;
-  const [stacks, foreign] = await Promise.all([
-    zone.gpu.managed ? readOtherStacks(kubectl, zone) : [],
+  const [neighbours, foreign] = await Promise.all([
+    zone.gpu.managed ? readNeighbours(kubectl, zone) : NO_NEIGHBOURS,
     stack.takesOver ? readState().then((state) => foreignObjects(kubectl, plan, state.objects())) : [],
   ]);
   const ofPools =
     live === undefined || isProblem(live) ? [] : [...absentNodes(zone, nodes), ...unpooledNodes(zone, nodes)];
-  return [...stackProblems(zone, stacks), ...ofPools, ...ofNodes, ...foreign];
+  return [...neighbourProblems(zone, neighbours), ...ofPools, ...ofNodes, ...foreign];
 }

@@ -87,4 +87,42 @@ export const LIVE_CODES = {
       run: { live: "The host ds-node2 has no driver of its own." },
     },
   },
+  GZ407: {
+    title: "Another Node Feature Discovery in the cluster",
+    why: "Somebody else's Node Feature Discovery labels the cluster's nodes already, or its definitions are there. Two masters take each other's labels away, and everything on a GPU node waits for those labels. The zone uses the one that is there, or is the only one.",
+    wrong: {
+      files: { [DEV]: T4 },
+      run: {
+        live: "The cluster has the DaemonSet nfd-worker in the namespace node-feature-discovery, without the label gpu-zones.dev/zone=zone-9-dev.",
+      },
+    },
+    right: {
+      files: {
+        [DEV]: `config:
+  gpu-zones:gpu: { nfd: { mode: existing } }
+  gpu-zones:nodePools:
+    t4: { hardware: t4x1, nodes: [ds-node2] }
+`,
+      },
+      run: { live: "The cluster has that DaemonSet, which goes on labelling its nodes." },
+    },
+  },
+  GZ408: {
+    title: "Platform without the RuntimeClass that it brings",
+    why: "K3s and RKE2 bring the RuntimeClass `nvidia` themselves and write it anew, so the zone leaves it to them. In this cluster it is not there: the component that brings it is switched off, or the version is older than it. The API server refuses pods that name a RuntimeClass which does not exist.",
+    wrong: {
+      files: {
+        [DEV]: `config:
+  gpu-zones:cluster: { platform: k3s }
+  gpu-zones:nodePools:
+    t4: { hardware: t4x1, nodes: [ds-node2] }
+`,
+      },
+      run: { live: "K3s runs with --disable=runtimes, and the cluster has no RuntimeClass nvidia." },
+    },
+    right: {
+      files: { [DEV]: T4 },
+      run: { live: "The cluster is no K3s: the RuntimeClass nvidia is the zone's." },
+    },
+  },
 } as const satisfies Record<string, CodeInfo>;
