@@ -15,6 +15,14 @@ import { foreignObjects } from "./ownership.ts";
 import { lastOutputs, readState, stack } from "./stack.ts";
 import { unpooledNodes } from "./unpooled-nodes.ts";
 
+/** Stack output `gpuRelease` where somebody else runs the GPU stack. */
+const NO_RELEASE = "none";
+
+/** The GPU stack's release as the next run reads it. */
+export function releaseOutput({ gpu }: Zone): string {
+  return gpu.managed ? gpu.release : NO_RELEASE;
+}
+
 /** What the guard found out; `uid` is the cluster's, or the last known one in a preview of a dark zone. */
 export interface Guarded {
   readonly uid: string | undefined;
@@ -46,12 +54,18 @@ export async function guard(zone: Zone, kubectl: Kubectl): Promise<Guarded> {
     identity,
     simulatedUid: simulated,
     lastUid,
+    lastRelease: lastReleaseOf(outputs),
     stateHoldsObjects: moved && (await readState()).objects().size > 0,
     override: process.env["GPU_ZONES_OVERRIDE"],
   });
   return identity.state === "known"
     ? { uid: identity.uid, problems, live }
     : { uid: lastUid, problems, live: undefined };
+}
+
+/** Release of the GPU stack that the last update left; undefined: none, or nobody wrote it down. */
+function lastReleaseOf({ gpuRelease }: Readonly<Record<string, unknown>>): string | undefined {
+  return typeof gpuRelease === "string" && gpuRelease !== NO_RELEASE ? gpuRelease : undefined;
 }
 
 /** The plan with what nodes still name of the last update; where nobody could ask them, with all of it. */

@@ -3,9 +3,10 @@ import type { Gate, RunInput } from "./gate.ts";
 import { holdGate } from "./hold.ts";
 import { identityGate } from "./identity.ts";
 import { managedStackGate } from "./managed-stack.ts";
+import { releaseGate } from "./release.ts";
 import { windowGate } from "./window.ts";
 
-const GATES: readonly Gate[] = [identityGate, managedStackGate, holdGate, windowGate];
+const GATES: readonly Gate[] = [identityGate, managedStackGate, releaseGate, holdGate, windowGate];
 
 /** Everything that keeps this run from starting now; in a preview the same as warnings. */
 export function checkGates(input: RunInput): Problem[] {

@@ -205,4 +205,24 @@ export const RUN_CODES = {
       run: { live: "The credentials may read every kind of the plan." },
     },
   },
+  GZ312: {
+    title: "Skipped release of the GPU stack",
+    why: "A release of the GPU stack is a set of component versions that were tested together, and so is the step from one to the next, or back by one. A zone that leaves one out runs components beside each other that nobody has seen together while nodes are rolled out. Where the last release is one that this version does not know, nobody can say how far it is.",
+    wrong: {
+      files: {
+        [DEV]: `config:
+  gpu-zones:gpu: { release: "26.7" }
+`,
+      },
+      run: { lastRelease: "25.3" },
+    },
+    right: {
+      files: {
+        [DEV]: `config:
+  gpu-zones:gpu: { release: "26.7" }
+`,
+      },
+      run: { lastRelease: "26.7" },
+    },
+  },
 } as const satisfies Record<string, CodeInfo>;
