@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Cluster } from "./components/cluster.ts";
 import { GpuOperand } from "./components/gpu-operand.ts";
-import { guard, lookAround, withKept } from "./components/guard.ts";
+import { guard, lookAround, releaseOutput, withKept } from "./components/guard.ts";
 import { needs } from "./components/operands/node-order.ts";
 import { requireZone, stack, stopOnErrors } from "./components/stack.ts";
 import { ZoneApp } from "./components/zone-app.ts";
@@ -17,11 +17,8 @@ const zone = await requireZone(loaded);
 
 // What it will hold, and which cluster answers. Nothing is registered before both are right.
 const tools = await findTools(["kustomize", "kubectl"]);
-const kubectl = {
-  path: tools.kubectl.path,
-  context: zone.cluster.context,
-  kubeconfig: zone.cluster.kubeconfig,
-};
+const { context, kubeconfig } = zone.cluster;
+const kubectl = { path: tools.kubectl.path, context, kubeconfig };
 const [planned, guarded] = await Promise.all([
   planZone(zone, {
     repository,
@@ -56,5 +53,7 @@ for (const [name, { after = [] }] of appsInOrder(zone)) {
 export const clusterUid = guarded.uid;
 /** Digest of the plan: equal digests are equal zones. */
 export const digest = plan.digest;
+/** Release of the GPU stack; the next run skips none. */
+export const gpuRelease = releaseOutput(zone);
 /** Why a hold or a closed window was passed, if one was. */
 export const override = process.env["GPU_ZONES_OVERRIDE"] ?? "none";

@@ -3,16 +3,26 @@ import type { Zone } from "../plan/config/zone.ts";
 import { checkGates } from "../plan/gates/gates.ts";
 import type { Plan } from "../plan/plan.ts";
 import { absentNodes } from "./absent-nodes.ts";
+import { begunProblems } from "./begun-rollouts.ts";
 import { readIdentity, simulatedUid } from "./identity.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { kept } from "./kept.ts";
 import { isProblem, readLive, type Live } from "./live.ts";
-import { readOtherStacks, stackProblems } from "./other-stacks.ts";
+import { neighbourProblems } from "./neighbour-problems.ts";
+import { NO_NEIGHBOURS, readNeighbours } from "./other-stacks.ts";
 import { owingNodes, owingProblems } from "./owing.ts";
 import { foreignObjects } from "./ownership.ts";
 import { lastOutputs, readState, stack } from "./stack.ts";
 import { unpooledNodes } from "./unpooled-nodes.ts";
 import { withdrawnProblems } from "./withdrawn-operands.ts";
+
+/** Stack output `gpuRelease` where somebody else runs the GPU stack. */
+const NO_RELEASE = "none";
+
+/** The GPU stack's release as the next run reads it. */
+export function releaseOutput({ gpu }: Zone): string {
+  return gpu.managed ? gpu.release : NO_RELEASE;
+}
 
 /** What the guard found out; `uid` is the cluster's, or the last known one in a preview of a dark zone. */
 export interface Guarded {
@@ -45,12 +55,18 @@ export async function guard(zone: Zone, kubectl: Kubectl): Promise<Guarded> {
     identity,
     simulatedUid: simulated,
     lastUid,
+    lastRelease: lastReleaseOf(outputs),
     stateHoldsObjects: moved && (await readState()).objects().size > 0,
     override: process.env["GPU_ZONES_OVERRIDE"],
   });
   return identity.state === "known"
     ? { uid: identity.uid, problems, live }
     : { uid: lastUid, problems, live: undefined };
+}
+
+/** Release of the GPU stack that the last update left; undefined: none, or nobody wrote it down. */
+function lastReleaseOf({ gpuRelease }: Readonly<Record<string, unknown>>): string | undefined {
+  return typeof gpuRelease === "string" && gpuRelease !== NO_RELEASE ? gpuRelease : undefined;
 }
 
 /** The plan with what nodes still name of the last update; where nobody could ask them, with all of it. */
@@ -64,7 +80,11 @@ export async function withKept(plan: Plan, { live }: Guarded): Promise<Plan> {
 export async function lookAround(plan: Plan, { live }: Guarded, kubectl: Kubectl): Promise<Problem[]> {
   const { zone } = plan;
   const ofNodes =
-    live === undefined ? [] : isProblem(live) ? [live] : owingProblems(zone, owingNodes(zone, live));
+    live === undefined
+      ? []
+      : isProblem(live)
+        ? [live]
+        : [...owingProblems(zone, owingNodes(zone, live)), ...begunProblems(zone, live.nodes)];
   // What holds GPUs is asked where somebody answers: a dark zone has stopped an update before.
   const ofOperands =
     live === undefined
@@ -77,11 +97,11 @@ export async function lookAround(plan: Plan, { live }: Guarded, kubectl: Kubectl
         });
   if (stack.preview) return [...ofNodes, ...ofOperands];
   const nodes = live === undefined || isProblem(live) ? [] : live.nodes;
-  const [stacks, foreign] = await Promise.all([
-    zone.gpu.managed ? readOtherStacks(kubectl, zone) : [],
+  const [neighbours, foreign] = await Promise.all([
+    zone.gpu.managed ? readNeighbours(kubectl, zone) : NO_NEIGHBOURS,
     stack.takesOver ? readState().then((state) => foreignObjects(kubectl, plan, state.objects())) : [],
   ]);
   const ofPools =
     live === undefined || isProblem(live) ? [] : [...absentNodes(zone, nodes), ...unpooledNodes(zone, nodes)];
-  return [...stackProblems(zone, stacks), ...ofPools, ...ofNodes, ...ofOperands, ...foreign];
+  return [...neighbourProblems(zone, neighbours), ...ofPools, ...ofNodes, ...ofOperands, ...foreign];
 }

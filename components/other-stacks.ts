@@ -1,14 +1,19 @@
-import type { V1DaemonSet, V1RuntimeClass } from "@kubernetes/client-node";
-import { configPlace } from "../plan/checks/check.ts";
-import type { Problem } from "../plan/config/problem.ts";
+import type {
+  V1CustomResourceDefinition,
+  V1DaemonSet,
+  V1Deployment,
+  V1RuntimeClass,
+} from "@kubernetes/client-node";
 import type { Zone } from "../plan/config/zone.ts";
 import {
+  lacksRuntimeClass,
+  otherFeatureDiscoveries,
   otherStacks,
-  stackInWords,
   type OtherStack,
   type StackObjects,
 } from "../plan/preflight/other-stacks.ts";
 import { kubectl, type Kubectl, type KubectlAnswer } from "./kubectl.ts";
+import { NFD_GROUP } from "./operands/node-feature-definitions.ts";
 
 const READ_SECONDS = 10;
 
@@ -37,57 +42,45 @@ export async function readApiGroups(cluster: Kubectl): Promise<readonly string[]
   return groups.map(({ name }) => name);
 }
 
-/** Who drives the cluster's GPUs beside this zone. A list that cannot be read is never an empty one. */
-export async function readOtherStacks(
+/** What is in the cluster beside this zone, as far as its GPU stack is concerned. */
+export interface Neighbours {
+  readonly stacks: readonly OtherStack[];
+  readonly featureDiscoveries: readonly OtherStack[];
+  /** The platform does not bring what it is to bring. */
+  readonly lacksRuntimeClass: boolean;
+}
+
+/** Where somebody else drives the GPUs there is nobody to get in the way of. */
+export const NO_NEIGHBOURS: Neighbours = { stacks: [], featureDiscoveries: [], lacksRuntimeClass: false };
+
+/** Who drives the cluster's GPUs and labels its nodes beside this zone. A list that cannot be read is never an empty one. */
+export async function readNeighbours(
   cluster: Kubectl,
   zone: Zone,
   groups: Promise<readonly string[] | Unread> = readApiGroups(cluster),
-): Promise<OtherStack[] | Unread> {
-  const [objects, customResources] = await Promise.all([
+): Promise<Neighbours | Unread> {
+  const [objects, customResources, definitions] = await Promise.all([
     readObjects(cluster),
     groups.then((names) => readOperatorKinds(cluster, names)),
+    groups.then((names) => readDefinitions(cluster, names)),
   ]);
   if (objects instanceof Unread) return objects;
   if (customResources instanceof Unread) return customResources;
-  return otherStacks(zone.name, { ...objects, customResources });
+  if (definitions instanceof Unread) return definitions;
+  const live = { ...objects, customResources, definitions };
+  return {
+    stacks: otherStacks(zone, live),
+    featureDiscoveries: zone.gpu.nfd?.mode === "existing" ? [] : otherFeatureDiscoveries(zone, live),
+    lacksRuntimeClass: lacksRuntimeClass(zone, live),
+  };
 }
 
-/** The end of a run that would put a second GPU stack beside the one that is there. */
-export function stackProblems(zone: Zone, found: readonly OtherStack[] | Unread): Problem[] {
-  if (!zone.gpu.managed) return [];
-  if (found instanceof Unread)
-    return [
-      {
-        ...configPlace(zone, "gpu"),
-        code: "GZ311",
-        severity: "error",
-        message: `wanted to know whether somebody else drives the cluster's GPUs, got ${found.reason}`,
-        fix: `kubectl --context ${zone.cluster.context} must be able to list DaemonSets, RuntimeClasses and ClusterPolicies; then run this once more, nothing was changed`,
-      },
-    ];
-  if (found.length === 0) return [];
-  return [
-    {
-      ...configPlace(zone, "gpu.managed"),
-      code: "GZ401",
-      severity: "error",
-      message: `wanted a cluster whose GPUs nobody else drives, got ${found.map(stackInWords).join(", ")}`,
-      fix: `either leave the GPUs to it, with gpu-zones:gpu: { managed: false }; or remove it, then run this once more (not yet: zones adopt ${zone.name} --from-operator, which takes it over under running pods)${handOver(zone, found)}`,
-    },
-  ];
-}
-
-/** A RuntimeClass that nobody uses any more is a line of text, and need not be made anew. */
-function handOver(zone: Zone, found: readonly OtherStack[]): string {
-  return found.every(({ kind }) => kind === "RuntimeClass")
-    ? `; one that a removed stack left is handed over by kubectl --context ${zone.cluster.context} label runtimeclass nvidia gpu-zones.dev/zone=${zone.name} and ./zones up ${zone.name}`
-    : "";
-}
-
-async function readObjects(cluster: Kubectl): Promise<Omit<StackObjects, "customResources"> | Unread> {
+async function readObjects(
+  cluster: Kubectl,
+): Promise<Pick<StackObjects, "daemonSets" | "deployments" | "runtimeClasses"> | Unread> {
   const answer = await kubectl(
     cluster,
-    ["get", "daemonsets.apps,runtimeclasses.node.k8s.io", "--all-namespaces", "-o", "json"],
+    ["get", "daemonsets.apps,deployments.apps,runtimeclasses.node.k8s.io", "--all-namespaces", "-o", "json"],
     READ_SECONDS,
   );
   const read = json(answer);
@@ -96,8 +89,27 @@ async function readObjects(cluster: Kubectl): Promise<Omit<StackObjects, "custom
   const ofKind = <Kind>(kind: string): Kind[] => items.filter((item) => item.kind === kind) as Kind[];
   return {
     daemonSets: ofKind<V1DaemonSet>("DaemonSet"),
+    deployments: ofKind<V1Deployment>("Deployment"),
     runtimeClasses: ofKind<V1RuntimeClass>("RuntimeClass"),
   };
+}
+
+/** The one that every version has; all definitions of a cluster are megabytes. */
+async function readDefinitions(
+  cluster: Kubectl,
+  groups: readonly string[] | Unread,
+): Promise<StackObjects["definitions"] | Unread> {
+  if (groups instanceof Unread) return groups;
+  if (!groups.includes(NFD_GROUP)) return [];
+  const name = `nodefeatures.${NFD_GROUP}`;
+  const answer = await kubectl(
+    cluster,
+    ["get", "customresourcedefinitions.apiextensions.k8s.io", name, "--ignore-not-found", "-o", "json"],
+    READ_SECONDS,
+  );
+  if (answer.ok && answer.stdout.trim() === "") return [];
+  const read = json(answer);
+  return read instanceof Unread ? read : [read as V1CustomResourceDefinition];
 }
 
 async function readOperatorKinds(

@@ -31,7 +31,7 @@ function example({ files, run }: Example): string[] {
 }
 
 /** What the run of an example finds, in words. */
-function situation({ at, cluster, lastCluster, engine = {}, live }: ExampleRun): string[] {
+function situation({ at, cluster, lastCluster, lastRelease, engine = {}, live }: ExampleRun): string[] {
   const sentences = Object.entries(engine).map(
     ([key, value]) => `The engine hands over \`${key}: ${value}\`.`,
   );
@@ -40,6 +40,8 @@ function situation({ at, cluster, lastCluster, engine = {}, live }: ExampleRun):
   else if (cluster !== undefined)
     sentences.push(`The cluster behind the zone's context has the UID \`${cluster}\`.`);
   if (lastCluster !== undefined) sentences.push(`The last update went to the cluster \`${lastCluster}\`.`);
+  if (lastRelease !== undefined)
+    sentences.push(`The last update left release ${lastRelease} of the GPU stack.`);
   if (live !== undefined) sentences.push(live);
   return sentences;
 }

@@ -9,6 +9,7 @@ import { pinCommand } from "./pin.ts";
 import { preflightCommand } from "./preflight.ts";
 import { renderCommand } from "./render.ts";
 import { rolloutCommand } from "./rollout.ts";
+import { tellInterruptedRollout } from "./rollout-interrupted.ts";
 import { simCommand } from "./sim.ts";
 import { startCommand } from "./start.ts";
 import { statusCommand } from "./status.ts";
@@ -24,6 +25,7 @@ export async function runZones(argv: readonly string[], outside: Surroundings): 
   };
   // Commands keep this object; `--sim` changes what is in it before the command runs.
   const surroundings = { ...outside };
+  let running: Command | undefined;
   const program = new Command("zones")
     .description("GPU clusters (zones): what runs there, what is wrong with it, and bringing it up.")
     .option("--sim", 'work on the simulated zones, as after eval "$(./zones sim env)"')
@@ -41,7 +43,8 @@ export async function runZones(argv: readonly string[], outside: Surroundings): 
       "after",
       "\nExit status: 0 done, 1 failed, 2 `check` found errors, 130 interrupted (143: SIGTERM).",
     )
-    .hook("preAction", async () => {
+    .hook("preAction", async (_program, command) => {
+      running = command;
       if (program.opts<{ sim?: boolean }>().sim !== true) return;
       const home = simHome(surroundings.repository, surroundings.env);
       const env = await simEnvironment({ home, log: surroundings.err, signal: surroundings.signal });
@@ -65,6 +68,9 @@ export async function runZones(argv: readonly string[], outside: Surroundings): 
   } catch (error) {
     // commander has printed its message; help and version end with 0.
     if (isCommanderExit(error)) return error.exitCode;
+    const [zone] = running?.args ?? [];
+    if (outside.signal.aborted && running?.name() === "rollout" && zone !== undefined)
+      await tellInterruptedRollout(surroundings, zone);
     throw error;
   }
   return code;

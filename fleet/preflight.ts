@@ -4,7 +4,8 @@ import pc from "picocolors";
 import { absentNodes } from "../components/absent-nodes.ts";
 import { readIdentity, simulatedUid } from "../components/identity.ts";
 import { kubectl, type Kubectl } from "../components/kubectl.ts";
-import { readApiGroups, readOtherStacks, stackProblems, Unread } from "../components/other-stacks.ts";
+import { neighbourProblems } from "../components/neighbour-problems.ts";
+import { NO_NEIGHBOURS, readApiGroups, readNeighbours, Unread } from "../components/other-stacks.ts";
 import { unpooledNodes } from "../components/unpooled-nodes.ts";
 import { configPlace } from "../plan/checks/check.ts";
 import { formatProblem, hasErrors, type Problem } from "../plan/config/problem.ts";
@@ -47,7 +48,7 @@ export function preflightCommand(
     .command("preflight")
     .summary("compare what a zone declares with what its cluster is")
     .description(
-      "Looks at nodes (board, count, operating system, kernel, container runtime, kubelet), other GPU stacks and policy engines. Writes nothing, but for the pods of --probe, which are deleted when they have told; exits 1 when an error is found.",
+      "Looks at nodes (board, count, operating system, kernel, container runtime, kubelet), other GPU stacks, another Node Feature Discovery and policy engines. Writes nothing, but for the pods of --probe, which are deleted when they have told; exits 1 when an error is found.",
     )
     .argument("<zone>", "the zone to look at")
     .option(
@@ -90,15 +91,15 @@ export async function preflight(zone: Zone, cluster: Kubectl, look: Look): Promi
   const nobody = { comparison: { rows: [], problems: [] }, simulated: false };
   if (hasErrors(identity)) return { ...nobody, problems: identity };
   const groups = readApiGroups(cluster);
-  const [machines, server, stacks, served] = await Promise.all([
+  const [machines, server, neighbours, served] = await Promise.all([
     readMachines(cluster),
     readServerVersion(cluster),
-    zone.gpu.managed ? readOtherStacks(cluster, zone, groups) : [],
+    zone.gpu.managed ? readNeighbours(cluster, zone, groups) : NO_NEIGHBOURS,
     groups,
   ]);
   const ofCluster = [
     ...identity,
-    ...stackProblems(zone, stacks),
+    ...neighbourProblems(zone, neighbours),
     ...(served instanceof Unread ? [] : policyProblems(zone, policyEngines(served))),
   ];
   if (machines instanceof Unread) return { ...nobody, problems: [...ofCluster, unreadNodes(zone, machines)] };

@@ -83,7 +83,12 @@ async function collected(
     const missing = wanted.filter(({ node }) => !settled.has(node));
     if (missing.length === 0 || Date.now() >= until) {
       for (const { node } of missing) settled.set(node, reason(pods, node, seconds));
-      return wanted.map(({ pool, node }) => ({ pool, node, report: settled.get(node) ?? "" }));
+      return wanted.map(({ pool, node, runtime }) => ({
+        pool,
+        node,
+        runtime,
+        report: settled.get(node) ?? "",
+      }));
     }
     await pause(POLL_MS, undefined, { signal: cluster.signal }).catch(() => undefined);
   }

@@ -1,10 +1,11 @@
 import pc from "picocolors";
+import { begunInWords } from "../components/begun-rollouts.ts";
 import { table } from "./table.ts";
 import type { AppStatus, NodeStatus, ZoneStatus } from "./zone-status.ts";
 
 /** The status as a person reads it: nodes, operands, apps. */
 export function statusText(status: ZoneStatus): string {
-  const lacking = nodesInWords(status.nodes);
+  const lacking = nodesInWords(status);
   return [
     table(["NODE", "POOL", "STATE", "BOARD", "ALLOCATABLE", "OWES"], status.nodes.map(nodeRow)),
     ...(status.operands.length === 0
@@ -21,16 +22,18 @@ export function statusText(status: ZoneStatus): string {
 }
 
 /** Nodes that do not offer their GPUs, and why: dark ones are told and not waited for. */
-export function nodesInWords(nodes: readonly NodeStatus[]): string[] {
-  return nodes.flatMap(({ node, ready, absent, step }) => {
-    if (!ready) return [`${node} ${absent ? "absent" : "NotReady"}`];
-    return step === null ? [] : [`${node} waits for ${step}`];
-  });
+export function nodesInWords({ zone, nodes }: Pick<ZoneStatus, "zone" | "nodes">): string[] {
+  return nodes.flatMap(({ node, ready, absent, step, rollout }) => [
+    ...(ready ? [] : [`${node} ${absent ? "absent" : "NotReady"}`]),
+    ...(ready && step !== null ? [`${node} waits for ${step}`] : []),
+    ...(rollout === null ? [] : [`${node}: ${begunInWords(zone, rollout)}`]),
+  ]);
 }
 
 /** What the zone's apps wait for, one phrase each. */
-export function waitingFor({ apps, nodes }: ZoneStatus): string[] {
-  const dark = nodesInWords(nodes);
+export function waitingFor(status: ZoneStatus): string[] {
+  const { apps } = status;
+  const dark = nodesInWords(status);
   const behind = apps.filter(({ running, wanted }) => running < wanted);
   return [
     ...behind.map(({ app, running, wanted, waiting }) => {
@@ -41,13 +44,14 @@ export function waitingFor({ apps, nodes }: ZoneStatus): string[] {
   ];
 }
 
-function nodeRow({ node, pool, ready, absent, product, resources, owes }: NodeStatus): string[] {
+function nodeRow(status: NodeStatus): string[] {
+  const { node, pool, ready, absent, cordoned, product, resources, owes } = status;
   const state = absent ? pc.red("absent") : ready ? pc.green("Ready") : pc.red("NotReady");
   const counts = Object.entries(resources).map(([name, count]) => `${count} x ${name}`);
   return [
     node,
     pool ?? pc.dim("-"),
-    state,
+    `${state}${cordoned ? pc.yellow(", cordoned") : ""}`,
     product ?? pc.dim("-"),
     counts.length > 0 ? counts.join(", ") : pc.dim("no GPU"),
     owes.length > 0 ? pc.yellow(owes.map(({ part }) => part).join(", ")) : pc.dim("-"),

@@ -10,6 +10,7 @@ import type {
 } from "@kubernetes/client-node";
 import { Option, type Command } from "commander";
 import { kubectl, type Kubectl } from "../components/kubectl.ts";
+import { Unread } from "../components/other-stacks.ts";
 import type { Plan } from "../plan/plan.ts";
 import { findTool } from "../tools/find.ts";
 import { inMinutes } from "./duration.ts";
@@ -64,24 +65,56 @@ export async function readStatus(
   plan: Plan,
   waitSeconds: number,
 ): Promise<ZoneStatus> {
-  const { signal, env } = surroundings;
+  const { signal, env, err } = surroundings;
   const tool = await findTool("kubectl", toolSearch(surroundings));
   const { context, kubeconfig } = plan.zone.cluster;
-  const cluster = { path: tool.path, context, kubeconfig, env, signal };
+  return awaitStatus({ path: tool.path, context, kubeconfig, env, signal }, plan, waitSeconds, err);
+}
+
+/**
+ * The status of a cluster, read until its apps run or the time is over.
+ * @throws UserError when the first answer does not come, or none after that for the rest of the time, or when the
+ * cluster answers that it may not be asked
+ */
+export async function awaitStatus(
+  cluster: Kubectl,
+  plan: Plan,
+  waitSeconds: number,
+  log: (line: string) => void,
+): Promise<ZoneStatus> {
   const until = Date.now() + waitSeconds * 1000;
+  const zone = plan.zone.name;
+  let last = "";
   let said = "";
   for (;;) {
-    signal.throwIfAborted();
-    const status = zoneStatus(plan, await readLive(cluster, plan.zone.name));
-    if (status.ready || Date.now() >= until) return status;
-    const waiting = waitingFor(status).join("; ");
-    if (waiting !== said) surroundings.err(`${plan.zone.name}: waiting for ${waiting}`);
+    cluster.signal?.throwIfAborted();
+    const live = await readLive(cluster);
+    cluster.signal?.throwIfAborted();
+    const over = Date.now() >= until;
+    let waiting: string;
+    if (live instanceof Unread) {
+      waiting = `the cluster of context ${cluster.context} (${live.reason})`;
+      // An API server that restarts, or a line that breaks, is no reason to give up what was waited for.
+      if (last === "" || over || REFUSED.test(live.reason))
+        throw new UserError(
+          `${zone}: wanted the cluster of context ${cluster.context}, got ${live.reason}${last === "" ? "" : `; before that it was waited for ${last}`}`,
+        );
+    } else {
+      const status = zoneStatus(plan, live);
+      if (status.ready || over) return status;
+      last = waiting = waitingFor(status).join("; ");
+    }
+    if (waiting !== said) log(`${zone}: waiting for ${waiting}`);
     said = waiting;
-    await pause(POLL_MS, undefined, { signal }).catch(() => undefined);
+    await pause(POLL_MS, undefined, { signal: cluster.signal }).catch(() => undefined);
   }
 }
 
-async function readLive(cluster: Kubectl, zone: string): Promise<LiveObjects> {
+/** Kubeconfig, context, credentials and rights: nobody but a person mends them. */
+const REFUSED =
+  /^(a kubeconfig that cannot|credentials that the cluster|no right to do that)|context .*does not exist/;
+
+async function readLive(cluster: Kubectl): Promise<LiveObjects | Unread> {
   const answer = await kubectl(
     cluster,
     [
@@ -93,10 +126,9 @@ async function readLive(cluster: Kubectl, zone: string): Promise<LiveObjects> {
     ],
     READ_SECONDS,
   );
-  cluster.signal?.throwIfAborted();
-  if (!answer.ok)
-    throw new UserError(`${zone}: wanted the cluster of context ${cluster.context}, got ${answer.message}`);
-  const items = (JSON.parse(answer.stdout) as { items: { kind: string }[] }).items;
+  if (!answer.ok) return new Unread(answer.message);
+  const items = itemsOf(answer.stdout);
+  if (items === undefined) return new Unread("an answer that is cut off");
   const ofKind = <Kind>(kind: string): Kind[] => items.filter((item) => item.kind === kind) as Kind[];
   return {
     nodes: ofKind<V1Node>("Node"),
@@ -107,6 +139,14 @@ async function readLive(cluster: Kubectl, zone: string): Promise<LiveObjects> {
     statefulSets: ofKind<V1StatefulSet>("StatefulSet"),
     controllerRevisions: ofKind<V1ControllerRevision>("ControllerRevision"),
   };
+}
+
+function itemsOf(text: string): { kind: string }[] | undefined {
+  try {
+    return (JSON.parse(text) as { items: { kind: string }[] }).items;
+  } catch {
+    return undefined;
+  }
 }
 
 /** `90s`, `30m` or `1h` in seconds. */

@@ -68,8 +68,7 @@ async function waited(
     surroundings.err(`${plan.zone.name}: ${line}; ./zones rollout ${plan.zone.name}`);
   const spent = Math.round(result.seconds * 10 + (performance.now() - started) / 100) / 10;
   // What does not keep the apps from running keeps nothing waiting, and is told all the same.
-  if (status.ready)
-    for (const line of nodesInWords(status.nodes)) surroundings.err(`${plan.zone.name}: ${line}`);
+  if (status.ready) for (const line of nodesInWords(status)) surroundings.err(`${plan.zone.name}: ${line}`);
   if (status.ready) return { ...result, seconds: spent };
   const error = `not ready after ${inMinutes(spent)}: ${waitingFor(status).join("; ")}`;
   return { ...result, state: "waiting", seconds: spent, error };

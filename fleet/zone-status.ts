@@ -7,6 +7,7 @@ import type {
   V1ReplicaSet,
   V1StatefulSet,
 } from "@kubernetes/client-node";
+import { begunRollout, type BegunRollout } from "../components/begun-rollouts.ts";
 import { GPU_NAMESPACE } from "../components/operands/operand.ts";
 import { owingNodes } from "../components/owing.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -37,6 +38,8 @@ export interface NodeStatus {
   /** False for a NotReady node, and for one that a pool names and the cluster does not have (`absent`). */
   readonly ready: boolean;
   readonly absent: boolean;
+  /** No new pod comes to it. */
+  readonly cordoned: boolean;
   /** The first thing that a ready node of a pool lacks on the way to its GPUs, in words; null: nothing. */
   readonly step: string | null;
   readonly product: string | null;
@@ -44,6 +47,8 @@ export interface NodeStatus {
   readonly resources: Readonly<Record<string, number>>;
   /** What a rollout is to bring it. */
   readonly owes: readonly Debt[];
+  /** What a rollout is at work on there, or has left; null: nothing. */
+  readonly rollout: BegunRollout | null;
 }
 
 export interface OperandStatus {
@@ -104,10 +109,12 @@ function nodeStatuses(plan: Plan, live: LiveObjects): NodeStatus[] {
       pool: labels["gpu-zones.dev/pool"] ?? null,
       ready: isReadyNode(node),
       absent: false,
+      cordoned: node.spec?.unschedulable === true,
       step: stepOf(plan, live, node),
       product: labels["nvidia.com/gpu.product"] ?? null,
       resources: Object.fromEntries(resources) as Record<string, number>,
       owes: debts.get(node.metadata?.name ?? "") ?? [],
+      rollout: begunRollout(seenNode(node)) ?? null,
     };
   });
   const names = new Set(there.map(({ node }) => node));
@@ -119,10 +126,12 @@ function nodeStatuses(plan: Plan, live: LiveObjects): NodeStatus[] {
         pool,
         ready: false,
         absent: true,
+        cordoned: false,
         step: null,
         product,
         resources: {},
         owes: [],
+        rollout: null,
       })),
   );
   return [...there, ...absent].toSorted((a, b) => (a.node < b.node ? -1 : 1));

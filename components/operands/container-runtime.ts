@@ -70,12 +70,19 @@ export function runtimeVariants(zone: Zone): RuntimeVariant[] {
   return variants.size === 0 ? [{ ...variantOf(zone, undefined), pools: [] }] : [...variants.values()];
 }
 
+/** Runtimes of one name are configured in the same way. @param runtime such as `containerd@2.1`; default: a containerd of today */
+export function variantName(runtime: NodePool["runtime"]): "containerd-1" | "containerd-2" | "crio" {
+  if (runtime?.startsWith("crio@") === true) return "crio";
+  return runtime?.startsWith("containerd@1.") === true ? "containerd-1" : "containerd-2";
+}
+
 function variantOf(zone: Zone, runtime: NodePool["runtime"]): Omit<RuntimeVariant, "pools"> {
-  if (runtime?.startsWith("crio@") === true) return { name: "crio", runtime: CRIO };
-  const isOld = runtime?.startsWith("containerd@1.") === true;
+  const name = variantName(runtime);
+  if (name === "crio") return { name, runtime: CRIO };
+  const isOld = name === "containerd-1";
   const { platform } = zone.cluster;
   return {
-    name: isOld ? "containerd-1" : "containerd-2",
+    name,
     runtime: platform === "k3s" || platform === "rke2" ? rancher(platform, isOld) : containerd(isOld),
   };
 }

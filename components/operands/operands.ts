@@ -48,7 +48,7 @@ export function objectsOf(zone: Zone, { name, manifests }: Operand): OperandObje
 }
 
 /** The zone's release; what runs in the operator's image is in the image of the zone's validator. */
-function releaseOf({ gpu }: Zone): Release {
+export function releaseOf({ gpu }: Zone): Release {
   const pinned = RELEASES[gpu.release];
   const { repository, tag } = pinned.operator;
   const operator = { repository: gpu.validator?.image ?? repository, tag: gpu.validator?.version ?? tag };

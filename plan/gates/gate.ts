@@ -23,6 +23,8 @@ export interface RunInput {
   readonly simulatedUid: string | undefined;
   /** Stack output `clusterUid` of the last successful update. */
   readonly lastUid: string | undefined;
+  /** Stack output `gpuRelease` of the last successful update that ran the GPU stack. Default: there was none. */
+  readonly lastRelease?: string | undefined;
   /** Whether the stack's state holds objects of a cluster. */
   readonly stateHoldsObjects: boolean;
   /** `GPU_ZONES_OVERRIDE`: why a hold or a closed window does not stop this run. */

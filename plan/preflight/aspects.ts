@@ -1,3 +1,5 @@
+import { cdiEnabled } from "../../components/operands/cdi.ts";
+import { variantName } from "../../components/operands/container-runtime.ts";
 import type { NodePool } from "../config/zone.ts";
 import type { Around, Aspect, Judgement } from "./aspect.ts";
 import { isOs, type Machine } from "./machine.ts";
@@ -105,7 +107,7 @@ function kernel({ kernel: real }: Machine, pool: NodePool, { zone }: Around): Ju
 function runtime({ runtime: real }: Machine, { runtime: wanted }: NodePool, { zone }: Around): Judgement {
   if (real === undefined) return { real, wanted };
   const [name, version] = partsOf(real);
-  if (name === "containerd" && isOlder(version, OLDEST_CONTAINERD))
+  if (name === "containerd" && isOlder(version, OLDEST_CONTAINERD) && cdiEnabled(zone))
     return {
       real,
       wanted,
@@ -114,21 +116,22 @@ function runtime({ runtime: real }: Machine, { runtime: wanted }: NodePool, { zo
         severity: zone.gpu.managed ? "error" : "warning",
         wanted: `containerd ${OLDEST_CONTAINERD.join(".")} or newer`,
         so: "it does not know the Container Device Interface, by which pods get their GPUs",
-        fix: "upgrade containerd on the node",
+        fix: `upgrade containerd on the node${zone.gpu.managed ? ", or hand GPUs out without that interface, with gpu-zones:gpu: { cdi: { enabled: false } }" : ""}`,
       },
     };
-  if (wanted === undefined) return { real, wanted };
-  const [wantedName, declared] = partsOf(wanted);
-  if (name === wantedName && declared.every((part, index) => part === version[index]))
-    return { real, wanted };
-  // The toolkit reads the runtime's configuration in another way from containerd 2.0 on.
-  const grave = name !== wantedName || declared[0] !== version[0];
+  const toolkit = zone.gpu.managed && zone.gpu.toolkit?.enabled !== false;
+  // A pool that says nothing is wrong only for who has to configure its runtime.
+  if (wanted === undefined && !toolkit) return { real, wanted };
+  const [wantedName, declared] = partsOf(wanted ?? "containerd");
+  const grave = name !== wantedName || variantName(real) !== variantName(wanted);
+  if (!grave && declared.every((part, index) => part === version[index])) return { real, wanted };
   return {
     real,
     wanted,
     wrong: {
-      ...differs(grave && zone.gpu.managed ? "error" : "warning"),
-      ...(grave && { so: "the container toolkit would write its configuration in the wrong way" }),
+      ...differs(grave && toolkit ? "error" : "warning"),
+      ...(wanted === undefined && { wanted: "containerd 2.0 or newer, as of a pool that names no runtime" }),
+      ...(grave && toolkit && { so: "the container toolkit would write its configuration in the wrong way" }),
       fix: `write runtime: ${name}@${version.slice(0, 2).join(".")}, or give the node a pool of its own`,
     },
   };

@@ -12,6 +12,8 @@ export interface NodeRow {
   readonly node: string;
   /** `absent`: the pool names it, and the cluster does not have it. */
   readonly state: "Ready" | "NotReady" | "absent";
+  /** Its container runtime as the node tells it, such as `containerd@2.1.4`. */
+  readonly runtime: string | undefined;
   readonly judgements: readonly Judgement[];
 }
 
@@ -48,9 +50,16 @@ function rowsOf(name: string, pool: NodePool, own: readonly Machine[], around: A
       pool: name,
       node: machine.name,
       state: machine.ready ? ("Ready" as const) : ("NotReady" as const),
+      runtime: machine.runtime,
       judgements: ASPECTS.map(({ judge }) => judge(machine, pool, around)),
     })),
-    ...absent.map((node) => ({ pool: name, node, state: "absent" as const, judgements: [] })),
+    ...absent.map((node) => ({
+      pool: name,
+      node,
+      state: "absent" as const,
+      runtime: undefined,
+      judgements: [],
+    })),
   ].toSorted((a, b) => (a.node < b.node ? -1 : 1));
 }
 

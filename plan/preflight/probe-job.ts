@@ -1,8 +1,8 @@
 import type { V1Job, V1NodeSelectorTerm } from "@kubernetes/client-node";
 import { contentHash } from "../../components/operands/content-hash.ts";
+import { releaseOf } from "../../components/operands/operands.ts";
 import { tolerations } from "../../components/operands/tolerations.ts";
 import { imageName } from "../../components/releases/release.ts";
-import { RELEASES } from "../../components/releases/releases.ts";
 import type { Zone } from "../config/zone.ts";
 import { mirrored } from "../images/mirror.ts";
 import { PROBE_SCRIPT } from "./probe-script.ts";
@@ -20,7 +20,7 @@ const DEADLINE_SECONDS = 300;
  * @param run tells the pods of this run from those of another, such as ten hex digits
  */
 export function probeJob(zone: Zone, pool: string, nodes: readonly string[], run: string): V1Job {
-  const image = imageName(RELEASES[zone.gpu.release].operator);
+  const image = imageName(releaseOf(zone).operator);
   const labels = {
     "app.kubernetes.io/managed-by": "gpu-zones",
     "gpu-zones.dev/zone": zone.name,

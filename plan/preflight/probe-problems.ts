@@ -1,3 +1,4 @@
+import { variantName } from "../../components/operands/container-runtime.ts";
 import { configPlace } from "../checks/check.ts";
 import type { Problem } from "../config/problem.ts";
 import type { NodePool, Zone } from "../config/zone.ts";
@@ -8,6 +9,8 @@ import type { ProbeReport } from "./probe-report.ts";
 export interface Probed {
   readonly pool: string;
   readonly node: string;
+  /** Its container runtime as the node tells it, such as `containerd@2.1.4`. */
+  readonly runtime: string | undefined;
   /** Text: why there is no report. */
   readonly report: ProbeReport | string;
 }
@@ -22,18 +25,23 @@ type Finding = Pick<Problem, "code" | "severity" | "fix"> & {
   readonly key?: string;
 };
 
-type Rule = (report: ProbeReport, pool: NodePool, zone: Zone) => Finding | undefined;
+type Rule = (
+  report: ProbeReport,
+  pool: NodePool,
+  zone: Zone,
+  runtime: Probed["runtime"],
+) => Finding | undefined;
 
 /** Everything wrong with the hosts; nodes that are wrong in the same way are one problem. */
 export function probeProblems(zone: Zone, probed: readonly Probed[]): Problem[] {
   const alike = new Map<string, { pool: string; finding: Finding; nodes: string[] }>();
-  for (const { pool, node, report } of probed) {
+  for (const { pool, node, runtime, report } of probed) {
     const settings = zone.nodePools[pool];
     if (settings === undefined) continue;
     const findings =
       typeof report === "string"
         ? [notProbed(report)]
-        : RULES.flatMap((rule) => rule(report, settings, zone) ?? []);
+        : RULES.flatMap((rule) => rule(report, settings, zone, runtime) ?? []);
     for (const finding of findings) {
       const at = JSON.stringify([pool, finding]);
       const group = alike.get(at) ?? { pool, finding, nodes: [] };
@@ -144,23 +152,22 @@ const boards: Rule = ({ boards: real }, { gpusPerNode }) =>
 
 /**
  * On containerd 1.x the toolkit takes the version of its drop-in from `containerd config dump`, which tells the migrated
- * one; a file of an older version refuses that, and containerd with it (gpu-stack reference 12).
+ * one; a file of an older version refuses that, and containerd with it (gpu-stack reference 12). A node that runs one
+ * comes to that as soon as its pool says so.
  */
-const containerdVersion: Rule = ({ containerdDump: dump, containerdFile: file }, { runtime }, zone) =>
-  dump !== undefined &&
-  file !== undefined &&
-  dump > file &&
-  zone.gpu.managed &&
-  runtime?.startsWith("containerd@1.") === true
-    ? {
-        code: "GZ406",
-        severity: "error",
-        key: "runtime",
-        wanted: `a configuration file of containerd's own version ${dump}`,
-        got: `version ${file}: with what ${runtime} makes the toolkit write, containerd would not start again`,
-        fix: "write the runtime as it is (containerd 2.x reads the file alone), or bring the file to that version (containerd config migrate)",
-      }
-    : undefined;
+const containerdVersion: Rule = ({ containerdDump: dump, containerdFile: file }, pool, zone, real) => {
+  const old = [pool.runtime, real].find((each) => variantName(each) === "containerd-1");
+  if (dump === undefined || file === undefined || dump <= file || !zone.gpu.managed || old === undefined)
+    return undefined;
+  return {
+    code: "GZ406",
+    severity: "error",
+    key: "runtime",
+    wanted: `a configuration file of containerd's own version ${dump}`,
+    got: `version ${file}: with what ${old} makes the toolkit write, containerd would not start again`,
+    fix: "write the runtime as it is (containerd 2.x reads the file alone), or bring the file to that version (containerd config migrate)",
+  };
+};
 
 const inotify: Rule = ({ inotifyInstances: real }) =>
   real !== undefined && real < LEAST_INOTIFY_INSTANCES

@@ -27,6 +27,8 @@ export interface ExampleRun {
   readonly cluster?: string | null;
   /** UID of the cluster that the last update went to. Default: there was none. */
   readonly lastCluster?: string;
+  /** Release of the GPU stack that the last update left. Default: there was none. */
+  readonly lastRelease?: string;
   /** Values of the engine that differ from the stack file. Default: none. */
   readonly engine?: EngineConfig;
   /** What the cluster holds, in words; the example cannot be run without one. */

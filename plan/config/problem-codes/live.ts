@@ -65,7 +65,7 @@ export const LIVE_CODES = {
   },
   GZ404: {
     title: "Software of a node that the GPU stack cannot work with",
-    why: "The container toolkit hands GPUs to pods by the Container Device Interface, which containerd knows from 1.7 on. Kubernetes supports a kubelet that is no newer than its API server and at most three minor versions older. Neither is a matter of configuration: the node must be upgraded.",
+    why: "The container toolkit hands GPUs to pods by the Container Device Interface, which containerd knows from 1.7 on: the node is upgraded, or the zone does without it (`cdi: { enabled: false }`). Kubernetes supports a kubelet that is no newer than its API server and at most three minor versions older, and no configuration changes that.",
     wrong: { files: { [DEV]: T4 }, run: { live: "The node ds-node2 runs containerd 1.6.28." } },
     right: { files: { [DEV]: T4 }, run: { live: "The node ds-node2 runs containerd 1.7.22." } },
   },
@@ -85,6 +85,44 @@ export const LIVE_CODES = {
     right: {
       files: { [DEV]: T4 },
       run: { live: "The host ds-node2 has no driver of its own." },
+    },
+  },
+  GZ407: {
+    title: "Another Node Feature Discovery in the cluster",
+    why: "Somebody else's Node Feature Discovery labels the cluster's nodes already, or its definitions are there. Two masters take each other's labels away, and everything on a GPU node waits for those labels. The zone uses the one that is there, or is the only one.",
+    wrong: {
+      files: { [DEV]: T4 },
+      run: {
+        live: "The cluster has the DaemonSet nfd-worker in the namespace node-feature-discovery, without the label gpu-zones.dev/zone=zone-9-dev.",
+      },
+    },
+    right: {
+      files: {
+        [DEV]: `config:
+  gpu-zones:gpu: { nfd: { mode: existing } }
+  gpu-zones:nodePools:
+    t4: { hardware: t4x1, nodes: [ds-node2] }
+`,
+      },
+      run: { live: "The cluster has that DaemonSet, which goes on labelling its nodes." },
+    },
+  },
+  GZ408: {
+    title: "Platform without the RuntimeClass that it brings",
+    why: "K3s and RKE2 bring the RuntimeClass `nvidia` themselves and write it anew, so the zone leaves it to them. In this cluster it is not there: the component that brings it is switched off, or the version is older than it. The API server refuses pods that name a RuntimeClass which does not exist.",
+    wrong: {
+      files: {
+        [DEV]: `config:
+  gpu-zones:cluster: { platform: k3s }
+  gpu-zones:nodePools:
+    t4: { hardware: t4x1, nodes: [ds-node2] }
+`,
+      },
+      run: { live: "K3s runs with --disable=runtimes, and the cluster has no RuntimeClass nvidia." },
+    },
+    right: {
+      files: { [DEV]: T4 },
+      run: { live: "The cluster is no K3s: the RuntimeClass nvidia is the zone's." },
     },
   },
 } as const satisfies Record<string, CodeInfo>;

@@ -161,7 +161,7 @@ export const RUN_CODES = {
   },
   GZ310: {
     title: "Nodes that owe a rollout",
-    why: "Driver, MIG layout and sharing reach a node only when its GPU pods are gone. An update declares them and changes no node that runs: labels of nodes are set where they are absent, and driver pods stay until somebody deletes them. The nodes go on as before, and what their labels name stays in the cluster. `zones rollout` brings them what they owe, a few at a time.",
+    why: "Driver, MIG layout and sharing reach a node only when its GPU pods are gone. An update declares them and changes no node that runs: labels of nodes are set where they are absent, and driver pods stay until somebody deletes them. The nodes go on as before, and what their labels name stays in the cluster. `zones rollout` brings them what they owe, a few at a time, and goes on with nodes that one before it left cordoned: it was interrupted, or failed there.",
     wrong: {
       files: {
         [DEV]: `config:
@@ -203,6 +203,26 @@ export const RUN_CODES = {
 `,
       },
       run: { live: "The credentials may read every kind of the plan." },
+    },
+  },
+  GZ312: {
+    title: "Skipped release of the GPU stack",
+    why: "A release of the GPU stack is a set of component versions that were tested together, and so is the step from one to the next, or back by one. A zone that leaves one out runs components beside each other that nobody has seen together while nodes are rolled out. Where the last release is one that this version does not know, nobody can say how far it is.",
+    wrong: {
+      files: {
+        [DEV]: `config:
+  gpu-zones:gpu: { release: "26.7" }
+`,
+      },
+      run: { lastRelease: "25.3" },
+    },
+    right: {
+      files: {
+        [DEV]: `config:
+  gpu-zones:gpu: { release: "26.7" }
+`,
+      },
+      run: { lastRelease: "26.7" },
     },
   },
 } as const satisfies Record<string, CodeInfo>;

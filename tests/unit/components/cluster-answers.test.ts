@@ -6,6 +6,7 @@ import { absentNodes } from "../../../components/absent-nodes.ts";
 import { readIdentity } from "../../../components/identity.ts";
 import { isProblem, readLive } from "../../../components/live.ts";
 import { poolEntry } from "../../../components/operands/device-plugin-config.ts";
+import { begunProblems } from "../../../components/begun-rollouts.ts";
 import { owingInWords, owingNodes, owingProblems } from "../../../components/owing.ts";
 import { foreignObjects } from "../../../components/ownership.ts";
 import type { Plan } from "../../../plan/plan.ts";
@@ -182,6 +183,38 @@ describe("what a run learns of the cluster", () => {
     it("is nothing where somebody else runs the GPU stack", () => {
       const unmanaged = zoneOf({ t4: { product: "Tesla-T4", nodes: ["n1"] } }, { managed: false });
       assert.deepEqual(owing([{ name: "n1", labels: { [LABEL]: entry(4) } }], unmanaged), []);
+    });
+  });
+
+  describe("of nodes that a rollout has left", () => {
+    const left = (name: string, state: string, mark?: string) => ({
+      name,
+      labels: { "nvidia.com/gpu-driver-upgrade-state": state },
+      annotations: mark === undefined ? {} : { "gpu-zones.dev/rollout": mark },
+    });
+
+    it("is a warning that names them, with the way on, whatever their labels owe", () => {
+      const nodes = [
+        left("n2", "pod-restart-required", "{}"),
+        left("n1", "validation-required", "{}"),
+        left("n3", "upgrade-failed", "{}"),
+        left("n4", "upgrade-done"),
+      ];
+      assert.deepEqual(
+        begunProblems(ZONE, nodes).map(({ code, severity, message }) => [code, severity, message]),
+        [
+          [
+            "GZ310",
+            "warning",
+            "wanted nodes that no rollout has cordoned, got a rollout that is not done on n1, n2",
+          ],
+          ["GZ310", "warning", "wanted nodes that no rollout has cordoned, got a rollout that failed on n3"],
+        ],
+      );
+    });
+
+    it("is nothing where upstream's operator is at work by itself", () => {
+      assert.deepEqual(begunProblems(ZONE, [left("n1", "upgrade-failed")]), []);
     });
   });
 

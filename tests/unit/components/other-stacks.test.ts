@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { readOtherStacks, stackProblems, Unread } from "../../../components/other-stacks.ts";
+import { neighbourProblems } from "../../../components/neighbour-problems.ts";
+import { NO_NEIGHBOURS, readNeighbours, Unread } from "../../../components/other-stacks.ts";
 import { unpooledNodes } from "../../../components/unpooled-nodes.ts";
 import type { Problem } from "../../../plan/config/problem.ts";
+import type { Zone } from "../../../plan/config/zone.ts";
 import { zoneOf } from "../sim/zone-builder.ts";
 import { ScriptedKubectl, type Said } from "./scripted-kubectl.ts";
 
@@ -20,7 +22,7 @@ const NOT_FOUND: Said = {
   code: 1,
 };
 const GROUPS = "*' --raw /apis'";
-const OBJECTS = "*' daemonsets.apps,runtimeclasses.node.k8s.io '*";
+const OBJECTS = "*' daemonsets.apps,deployments.apps,runtimeclasses.node.k8s.io '*";
 const POLICIES = "*/clusterpolicies";
 const DRIVERS = "*/nvidiadrivers";
 const OTHERS = "*/gpuclusters";
@@ -37,8 +39,9 @@ describe("the look at other GPU stacks before the first write", () => {
     await kubectl.remove();
   });
 
-  const told = async (...answers: [string, Said][]): Promise<Problem[]> =>
-    stackProblems(ZONE, await readOtherStacks(await kubectl.answers(answers), ZONE));
+  const toldOf = async (zone: Zone, answers: [string, Said][]): Promise<Problem[]> =>
+    neighbourProblems(zone, await readNeighbours(await kubectl.answers(answers), zone));
+  const told = async (...answers: [string, Said][]): Promise<Problem[]> => toldOf(ZONE, answers);
 
   it("finds nothing wrong in a cluster that has none", async () => {
     assert.deepEqual(await told([GROUPS, groups("apps")], [OBJECTS, items()]), []);
@@ -73,6 +76,7 @@ describe("the look at other GPU stacks before the first write", () => {
       "wanted a cluster whose GPUs nobody else drives, got ClusterPolicy cluster-policy, NVIDIADriver default, DaemonSet kube-system/plugin, RuntimeClass nvidia",
     );
     assert.match(problem.fix, /gpu-zones:gpu: \{ managed: false \}; or remove it/);
+    assert.match(problem.fix, /managed: false lets a destroy of this zone through/);
     assert.match(problem.fix, /not yet: zones adopt zone-1-dev --from-operator/);
     assert.doesNotMatch(problem.fix, /label runtimeclass/);
   });
@@ -121,6 +125,14 @@ describe("the look at other GPU stacks before the first write", () => {
       ],
     ],
     [
+      "definitions may not be read",
+      [
+        [GROUPS, groups("nfd.k8s-sigs.io")],
+        ["*' customresourcedefinitions.apiextensions.k8s.io '*", FORBIDDEN],
+        [OBJECTS, items()],
+      ],
+    ],
+    [
       "ClusterPolicies may not be listed",
       [
         [GROUPS, groups("nvidia.com")],
@@ -143,8 +155,82 @@ describe("the look at other GPU stacks before the first write", () => {
   }
 
   it("is of no matter where the zone leaves its GPUs to somebody else", () => {
-    assert.deepEqual(stackProblems(UNMANAGED, [{ kind: "ClusterPolicy", name: "cluster-policy" }]), []);
-    assert.deepEqual(stackProblems(UNMANAGED, new Unread("no right")), []);
+    const stacks = [{ kind: "ClusterPolicy", name: "cluster-policy" }];
+    assert.deepEqual(neighbourProblems(UNMANAGED, { ...NO_NEIGHBOURS, stacks }), []);
+    assert.deepEqual(neighbourProblems(UNMANAGED, new Unread("no right")), []);
+  });
+
+  const worker = {
+    kind: "DaemonSet",
+    metadata: { name: "nfd-worker", namespace: "nfd" },
+    spec: { template: { spec: { containers: [{ name: "worker", command: ["nfd-worker"] }] } } },
+  };
+  const NFD = groups("apps", "nfd.k8s-sigs.io");
+  const DEFINITION = "*' customresourcedefinitions.apiextensions.k8s.io nodefeatures.nfd.k8s-sigs.io '*";
+  const definition = (zone?: string): Said => ({
+    stdout: JSON.stringify({
+      kind: "CustomResourceDefinition",
+      metadata: {
+        name: "nodefeatures.nfd.k8s-sigs.io",
+        labels: zone === undefined ? {} : { "gpu-zones.dev/zone": zone },
+      },
+    }),
+  });
+
+  it("names another Node Feature Discovery, and both ways on", async () => {
+    const [problem, ...more] = await told(
+      [GROUPS, NFD],
+      [DEFINITION, definition()],
+      [OBJECTS, items(worker)],
+    );
+    assert.deepEqual(more, []);
+    assert.deepEqual([problem?.code, problem?.severity, problem?.path], ["GZ407", "error", "gpu.nfd.mode"]);
+    assert.match(
+      problem?.message ?? "",
+      /got DaemonSet nfd\/nfd-worker, CustomResourceDefinition nodefeatures\.nfd\.k8s-sigs\.io$/,
+    );
+    assert.match(problem?.fix ?? "", /nfd: \{ mode: existing \} \}.*; or remove it/);
+    assert.doesNotMatch(problem?.fix ?? "", /delete crd/);
+  });
+
+  it("says how definitions go that a removed Node Feature Discovery left", async () => {
+    const [problem] = await told([GROUPS, NFD], [DEFINITION, definition()], [OBJECTS, items()]);
+    assert.match(
+      problem?.fix ?? "",
+      /--context zone-1-dev delete crd nodefeatures\.nfd\.k8s-sigs\.io nodefeaturerules\./,
+    );
+  });
+
+  it("finds the zone's own Node Feature Discovery right, and any where the zone uses what is there", async () => {
+    assert.deepEqual(
+      await told([GROUPS, NFD], [DEFINITION, definition("zone-1-dev")], [OBJECTS, items()]),
+      [],
+    );
+    const existing = zoneOf(POOLS, { nfd: { mode: "existing" } });
+    const answers: [string, Said][] = [
+      [GROUPS, NFD],
+      [DEFINITION, definition()],
+      [OBJECTS, items(worker)],
+    ];
+    assert.deepEqual(await toldOf(existing, answers), []);
+  });
+
+  it("is an error where K3s does not bring the RuntimeClass that the zone leaves to it", async () => {
+    const k3s: Zone = { ...ZONE, cluster: { ...ZONE.cluster, platform: "k3s" } };
+    const its = { kind: "RuntimeClass", metadata: { name: "nvidia" }, handler: "nvidia" };
+    assert.deepEqual(
+      await toldOf(k3s, [
+        [GROUPS, groups()],
+        [OBJECTS, items(its)],
+      ]),
+      [],
+    );
+    const [problem] = await toldOf(k3s, [
+      [GROUPS, groups()],
+      [OBJECTS, items()],
+    ]);
+    assert.deepEqual([problem?.code, problem?.path], ["GZ408", "cluster.platform"]);
+    assert.match(problem?.fix ?? "", /--disable=runtimes/);
   });
 });
 

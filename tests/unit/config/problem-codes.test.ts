@@ -93,7 +93,7 @@ async function problemsOf({ files, run }: Example): Promise<Problem[]> {
   });
 }
 
-function runInput(zone: Zone, { at, cluster, lastCluster }: ExampleRun): RunInput {
+function runInput(zone: Zone, { at, cluster, lastCluster, lastRelease }: ExampleRun): RunInput {
   return {
     zone,
     preview: false,
@@ -104,6 +104,7 @@ function runInput(zone: Zone, { at, cluster, lastCluster }: ExampleRun): RunInpu
         : { state: "known", uid: cluster ?? "6f1c2d3e-4a5b-4c6d-8e7f-9a0b1c2d3e4f" },
     simulatedUid: undefined,
     lastUid: lastCluster,
+    lastRelease,
     stateHoldsObjects: lastCluster !== undefined,
     override: undefined,
   };

@@ -16,6 +16,7 @@ const row = (pool: string, node: string, state: NodeRow["state"] = "Ready"): Nod
   pool,
   node,
   state,
+  runtime: undefined,
   judgements: [],
 });
 const ROWS = [row("t4", "n1"), row("t4", "n2", "NotReady"), row("a100", "n3")];

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { stripVTControlCharacters } from "node:util";
 import type { V1Deployment, V1Node, V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
-import { seconds } from "../../../fleet/status.ts";
+import { awaitStatus, seconds } from "../../../fleet/status.ts";
 import { nodesInWords, statusText, waitingFor } from "../../../fleet/status-text.ts";
 import { zoneStatus, type LiveObjects } from "../../../fleet/zone-status.ts";
 import { Origins } from "../../../plan/config/origins.ts";
 import type { Zone } from "../../../plan/config/zone.ts";
 import type { Plan } from "../../../plan/plan.ts";
 import { planned } from "../../../plan/planned-object.ts";
+import { ScriptedKubectl, type Said } from "../components/scripted-kubectl.ts";
 
 const TEMPLATE = {
   metadata: { labels: { app: "pd" } },
@@ -102,6 +103,35 @@ describe("the status of a zone", () => {
     assert.match(stripVTControlCharacters(statusText(status)), /n1 +t4 +Ready +Tesla-T4 +2 x .* +sharing\n/);
   });
 
+  it("tells of a rollout that was begun or that failed, though the node owes nothing any more", () => {
+    const mark = { what: ["driver"], started: "2026-03-01T10:00:00Z", changed: ["driver"] };
+    const left = (name: string, state: string): V1Node => {
+      const each = node(name, true, "2");
+      Object.assign(each.metadata!.labels!, { "nvidia.com/gpu-driver-upgrade-state": state });
+      each.metadata!.annotations = { "gpu-zones.dev/rollout": JSON.stringify(mark) };
+      each.spec = { unschedulable: true };
+      return each;
+    };
+    const nodes = [left("n1", "pod-restart-required"), left("n2", "upgrade-failed"), node("n3", true, "1")];
+    const status = zoneStatus(PLAN, live(nodes, [pod("a", "n3"), pod("b", "n3")]));
+    assert.deepEqual(
+      status.nodes.map(({ cordoned, owes, rollout }) => [cordoned, owes.length, rollout?.state ?? null]),
+      [
+        [true, 0, "begun"],
+        [true, 0, "failed"],
+        [false, 0, null],
+      ],
+    );
+    assert.deepEqual(status.nodes[0]?.rollout?.what, ["driver"]);
+    assert.deepEqual(nodesInWords(status), [
+      "n1: rollout begun 2026-03-01T10:00:00Z: ./zones rollout z goes on",
+      "n2: rollout failed, cordoned: ./zones rollout z tries again",
+    ]);
+    const text = stripVTControlCharacters(statusText(status));
+    assert.match(text, /n1 +t4 +Ready, cordoned /);
+    assert.match(text, /\nn2: rollout failed, cordoned: /);
+  });
+
   it("is ready with a dark node and one that lacks its device plugin, and names both", () => {
     const plugin = planned("device-plugin", {
       apiVersion: "apps/v1",
@@ -123,7 +153,7 @@ describe("the status of a zone", () => {
       status.nodes.map(({ step }) => step),
       [null, "device plugin: no pod on the node yet"],
     );
-    assert.deepEqual(nodesInWords(status.nodes), [
+    assert.deepEqual(nodesInWords(status), [
       "n1 NotReady",
       "n2 waits for device plugin: no pod on the node yet",
     ]);
@@ -181,6 +211,75 @@ describe("the status of a zone", () => {
 
     it("counts none before the controller has seen it", () => {
       assert.equal(status([of("new", "c"), of("new", "d")], 1).ready, false);
+    });
+  });
+
+  describe("that is waited for", () => {
+    let scripted: ScriptedKubectl[] = [];
+
+    afterEach(async () => {
+      await Promise.all(scripted.map(async (each) => each.remove()));
+    });
+
+    const said = (pods: V1Pod[]): Said => {
+      const nodes = [node("n1", true, "2"), node("n2", true, "1")];
+      const items = [
+        ...nodes.map((each) => Object.assign({ kind: "Node" }, each)),
+        ...pods.map((each) => Object.assign({ kind: "Pod" }, each)),
+      ];
+      return { stdout: JSON.stringify({ items }) };
+    };
+    const WAITING = said([pod("a", undefined)]);
+    const RUNNING = said([pod("a", "n1"), pod("b", "n1")]);
+    const REFUSED: Said = { stderr: "The connection to the server 127.0.0.1:1 was refused\n", code: 1 };
+    const UNAUTHORIZED: Said = {
+      stderr: "error: You must be logged in to the server (Unauthorized)\n",
+      code: 1,
+    };
+    const lines: string[] = [];
+
+    /** The cluster says one answer after the other as it is told what is waited for; the last one stays. */
+    const waited = async (answers: Said[], limit = 60): Promise<ReturnType<typeof zoneStatus>> => {
+      lines.length = 0;
+      scripted = await Promise.all(answers.map(async () => ScriptedKubectl.create()));
+      await Promise.all(scripted.map(async (each, turn) => each.answers([["*' get '*", answers[turn]!]])));
+      let turn = 0;
+      const cluster = {
+        context: "zone-1-dev",
+        get path() {
+          return scripted[Math.min(turn, scripted.length - 1)]!.cluster.path;
+        },
+      };
+      return awaitStatus(cluster, PLAN, limit, (line) => {
+        lines.push(line);
+        turn += 1;
+      });
+    };
+
+    it("goes on where the cluster is silent for a while, or its answer is cut off", async () => {
+      const { ready } = await waited([WAITING, REFUSED, { stdout: '{"items": [' }, RUNNING]);
+      assert.equal(ready, true);
+      assert.equal(lines.length, 3, lines.join("\n"));
+      assert.match(lines[1] ?? "", /^z: waiting for the cluster of context zone-1-dev \(connection refused/);
+      assert.match(lines[2] ?? "", /\(an answer that is cut off\)$/);
+    });
+
+    it("ends where the cluster does not answer at first", async () => {
+      await assert.rejects(
+        waited([REFUSED, RUNNING]),
+        /^UserError: z: wanted the cluster .*connection refused/,
+      );
+    });
+
+    it("ends where the cluster does not accept who asks any more", async () => {
+      await assert.rejects(
+        waited([WAITING, UNAUTHORIZED, RUNNING]),
+        /got credentials that .*waited for pd 0\/2/,
+      );
+    });
+
+    it("ends when the time is over and the cluster is still silent", async () => {
+      await assert.rejects(waited([WAITING, REFUSED], 1), /got connection refused .*waited for pd 0\/2/);
     });
   });
 

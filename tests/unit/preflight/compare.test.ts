@@ -103,7 +103,12 @@ describe("the nodes of a zone, compared with its pools", () => {
     ["containerd@2.1.4", "containerd://2.1.4", undefined],
     ["containerd@2.1", "containerd://2.1.4-k3s2", undefined],
     ["crio@1.34", "cri-o://1.34.0", undefined],
-    [undefined, "containerd://1.7.2", undefined],
+    [undefined, "containerd://2.2.0", undefined],
+    [undefined, "containerd://3.0.0", undefined],
+    [undefined, "containerd://1.7.2", "error GZ403"],
+    [undefined, "cri-o://1.34.0", "error GZ403"],
+    [undefined, "docker://27.0.1", "error GZ403"],
+    ["containerd@2.1", "containerd://3.0.0", "warning GZ403"],
     ["containerd@2.1", "containerd://2.2.0", "warning GZ403"],
     ["containerd@2.1", "containerd://2.10.0", "warning GZ403"],
     ["containerd@1.7", "containerd://2.1.4", "error GZ403"],
@@ -121,6 +126,28 @@ describe("the nodes of a zone, compared with its pools", () => {
       );
     });
   }
+
+  it("run what the container toolkit takes a pool for that names no runtime, where the toolkit is the zone's", () => {
+    const crio = { n1: { runtime: "cri-o://1.34.0" } };
+    assert.deepEqual(told(pool(), crio), [
+      "error GZ403 nodePools.t4.runtime: wanted containerd 2.0 or newer, as of a pool that names no runtime, got crio@1.34.0 on n1: the container toolkit would write its configuration in the wrong way",
+    ]);
+    assert.equal(
+      compared(pool(), crio).problems[0]?.fix,
+      "write runtime: crio@1.34, or give the node a pool of its own",
+    );
+    assert.deepEqual(told(pool({}, { managed: false }), crio), []);
+    assert.deepEqual(told(pool({}, { toolkit: { enabled: false } }), crio), []);
+  });
+
+  it("may run a containerd without the Container Device Interface where the zone does without it", () => {
+    const old = { n1: { runtime: "containerd://1.6.28" } };
+    const { problems } = compared(pool({ runtime: "containerd@1.6" }), old);
+    assert.match(problems[0]?.fix ?? "", /upgrade containerd .*cdi: \{ enabled: false \}/);
+    assert.deepEqual(told(pool({ runtime: "containerd@1.6" }, { cdi: { enabled: false } }), old), []);
+    // The toolkit still has to know which runtime it is.
+    assert.match(told(pool({}, { cdi: { enabled: false } }), old)[0] ?? "", /^error GZ403 .*runtime: /);
+  });
 
   const kubelets: [kubelet: string, wrong: boolean][] = [
     ["v1.34.0", false],

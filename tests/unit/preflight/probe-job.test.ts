@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
+import { operandObjects } from "../../../components/operands/operands.ts";
+import type { Zone } from "../../../plan/config/zone.ts";
+import { zoneImages } from "../../../plan/images/zone-images.ts";
+import { planned } from "../../../plan/planned-object.ts";
 import { PROBE_RUN, probeJob } from "../../../plan/preflight/probe-job.ts";
 import { zoneOf } from "../sim/zone-builder.ts";
 
 const POOL = "a-pool-whose-name-is-as-long-as-a-pools-name-may-be-x";
 const TAINT = { key: "team", value: "ml", effect: "NoExecute" as const };
 const ZONE = zoneOf({ [POOL]: { product: "Tesla-T4", nodes: ["n1", "n2"], taints: [TAINT] } });
+
+const imageOf = (zone: Zone): string =>
+  probeJob(zone, POOL, ["n1"], "0123456789").spec?.template.spec?.containers[0]?.image ?? "";
 
 describe("the Job that probes a pool's hosts", () => {
   const job = probeJob(ZONE, POOL, ["n1", "n2"], "0123456789");
@@ -38,6 +45,22 @@ describe("the Job that probes a pool's hosts", () => {
         ({ key, effect, value }) => key === "team" && effect === "NoExecute" && value === "ml",
       ),
     );
+  });
+
+  it("pulls the image of the zone's validator, which zones images lists", () => {
+    const validator = { image: "registry.corp/gpu/operator", version: "v26.7.0-fips" };
+    for (const settings of [{}, { validator }]) {
+      const zone = zoneOf({ [POOL]: { product: "Tesla-T4", os: "ubuntu22.04", nodes: ["n1"] } }, settings);
+      const objects = operandObjects(zone).flatMap(({ name, objects: all }) =>
+        all.map((object) => planned(name, object)),
+      );
+      for (const mirror of [undefined, "mirror.corp/gpu"]) {
+        const image = imageOf(mirror === undefined ? zone : { ...zone, images: { mirror } });
+        const listed = zoneImages(objects, mirror).map((each) => each.mirrored ?? each.image);
+        assert.ok(listed.includes(image), `${image} is not among ${listed.join(", ")}`);
+        assert.ok(image.endsWith("validator" in settings ? "v26.7.0-fips" : "/gpu-operator:v26.7.0"), image);
+      }
+    }
   });
 
   it("goes by itself when nobody deletes it, and holds no rights", () => {

@@ -74,8 +74,8 @@ describe("what a probe printed", () => {
 describe("a probed host", () => {
   const zone = (input: Partial<NodePool> = {}, gpu = {}): Zone =>
     zoneOf({ t4: { product: "Tesla-T4", nodes: ["n1"], ...input } }, gpu);
-  const told = (of: Zone, changes: Partial<ProbeReport>): string[] =>
-    probeProblems(of, [{ pool: "t4", node: "n1", report: { ...WELL, ...changes } }]).map(
+  const told = (of: Zone, changes: Partial<ProbeReport>, runtime = "containerd@2.1.4"): string[] =>
+    probeProblems(of, [{ pool: "t4", node: "n1", runtime, report: { ...WELL, ...changes } }]).map(
       ({ severity, code, path, message }) => `${severity} ${code} ${path}: ${message}`,
     );
   const PRECOMPILED = { driver: { mode: "precompiled" } };
@@ -143,6 +143,14 @@ describe("a probed host", () => {
     });
   }
 
+  it("is judged by the containerd that it runs, before its pool says so", () => {
+    assert.match(
+      told(zone(), {}, "containerd@1.7.22")[0] ?? "",
+      /^error GZ406 nodePools\.t4\.runtime: .* with what containerd@1\.7\.22 makes the toolkit write/,
+    );
+    assert.deepEqual(told(zone(), {}), []);
+  });
+
   it("is judged by its boards alone where somebody else installs driver and toolkit", () => {
     const report = { secureBoot: true, nouveau: true, hostDriver: "broken", headers: "missing" as const };
     assert.deepEqual(told(zone({ runtime: "containerd@1.7" }, { managed: false }), report), []);
@@ -152,6 +160,7 @@ describe("a probed host", () => {
     const probed: Probed[] = ["n2", "n1"].map((node) => ({
       pool: "t4",
       node,
+      runtime: undefined,
       report: { ...WELL, nouveau: true },
     }));
     const [problem, ...more] = probeProblems(zone(), probed);
@@ -160,7 +169,9 @@ describe("a probed host", () => {
   });
 
   it("of which nothing is heard is a warning with the reason, and not a host that is well", () => {
-    const [problem] = probeProblems(zone(), [{ pool: "t4", node: "n1", report: "none within 150 s" }]);
+    const [problem] = probeProblems(zone(), [
+      { pool: "t4", node: "n1", runtime: undefined, report: "none within 150 s" },
+    ]);
     assert.equal(problem?.code, "GZ311");
     assert.equal(problem.message, "wanted a probe of the host, got none within 150 s on n1");
   });

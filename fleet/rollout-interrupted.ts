@@ -1,0 +1,47 @@
+import type { V1Node } from "@kubernetes/client-node";
+import { begunRollout } from "../components/begun-rollouts.ts";
+import { kubectl, type Kubectl } from "../components/kubectl.ts";
+import { loadZone } from "../plan/config/load.ts";
+import { seenNode } from "../plan/rollout/seen.ts";
+import { findTool } from "../tools/find.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** Somebody who presses Ctrl-C does not wait longer. */
+const READ_SECONDS = 5;
+
+/** Says which nodes an interrupted rollout leaves cordoned: they are nobody's until the next one. */
+export async function tellInterruptedRollout(surroundings: Surroundings, name: string): Promise<void> {
+  const { zone } = await loadZone(surroundings.repository, name);
+  // The rollout had found it already; one that must be fetched first has begun nothing.
+  const signal = AbortSignal.timeout(READ_SECONDS * 1000);
+  const tool = await findTool("kubectl", { log: () => undefined, signal }).catch(() => undefined);
+  if (zone === undefined || tool === undefined) return;
+  const { path } = tool;
+  const { context, kubeconfig } = zone.cluster;
+  // Without the signal: it is what ended the rollout.
+  surroundings.err(await leftBehind({ path, context, kubeconfig, env: surroundings.env }, name));
+}
+
+/** One line about the nodes that a rollout has begun in the cluster. */
+export async function leftBehind(cluster: Kubectl, zone: string): Promise<string> {
+  const answer = await kubectl(cluster, ["get", "nodes", "-o", "json"], READ_SECONDS);
+  const nodes = answer.ok ? parsed(answer.stdout) : undefined;
+  if (nodes === undefined)
+    return `${zone}: nobody could ask which nodes are left cordoned (${answer.ok ? "an answer that is cut off" : answer.message}): ./zones status ${zone} shows them, ./zones rollout ${zone} goes on`;
+  const begun = nodes
+    .map(seenNode)
+    .filter((node) => begunRollout(node) !== undefined)
+    .map((node) => node.name)
+    .toSorted();
+  return begun.length === 0
+    ? `${zone}: no node is left cordoned by a rollout`
+    : `${zone}: left cordoned: ${begun.join(", ")}; ./zones rollout ${zone} goes on`;
+}
+
+function parsed(text: string): V1Node[] | undefined {
+  try {
+    return (JSON.parse(text) as { items: V1Node[] }).items;
+  } catch {
+    return undefined;
+  }
+}
