@@ -3,6 +3,8 @@ export const DRIVER = "gpu-zones.dev/driver";
 export const MIG_CONFIG = "nvidia.com/mig.config";
 export const MIG_STATE = "nvidia.com/mig.config.state";
 export const PLUGIN_CONFIG = "nvidia.com/device-plugin.config";
+/** Set by the labeller, together with all that it gives to new nodes alone. */
+export const POOL = "gpu-zones.dev/pool";
 export const DEPLOY = "nvidia.com/gpu.deploy.";
 
 /** What mig-manager makes of a deploy label while it cuts the boards. */

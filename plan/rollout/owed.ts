@@ -7,6 +7,7 @@ import {
   MIG_STATE,
   OPERANDS,
   PLUGIN_CONFIG,
+  POOL,
   REVISION_HASH,
 } from "./names.ts";
 import type { Revisions, SeenNode, SeenPod } from "./seen.ts";
@@ -51,7 +52,7 @@ export interface Seen {
   readonly revisions: Revisions;
 }
 
-/** Nodes that owe a change, in the order of their names; what a label lacks is the labeller's business, and no debt. */
+/** Nodes that owe a change, in the order of their names; what the labeller is about to set is no debt. */
 export function owed(table: readonly PoolRow[], { nodes, pods, revisions }: Seen): OwingNode[] {
   return nodes
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
@@ -117,7 +118,11 @@ function debt(
 ): Debt | undefined {
   const now = labels[LABEL_OF[part]];
   const to = wantedValue(part, row, labels);
-  if (to === undefined || now === undefined) return undefined;
+  if (to === undefined) return undefined;
+  if (now === undefined)
+    return part === "driver" || to === null || labels[POOL] === undefined
+      ? undefined
+      : { part, from: null, to, why: "value" };
   if (now !== (to ?? "")) return { part, from: now, to, why: "value" };
   if (part === "driver" && oldDriverPods(name, pods, revisions).some(({ deleting }) => !deleting))
     return { part, from: now, to, why: "revision" };

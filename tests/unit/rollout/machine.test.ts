@@ -101,8 +101,8 @@ const startNode = (fault: fc.Arbitrary<StartNode["fault"]>, some = pods): fc.Arb
   fc.record({
     driver: fc.constantFrom("580.1" as const, "580.2" as const),
     oldRevision: fc.boolean(),
-    mig: fc.constantFrom("all-1g.5gb" as const, "all-2g.10gb" as const),
-    sharing: fc.constantFrom("a100-old" as const, "a100-new" as const),
+    mig: fc.constantFrom("all-1g.5gb" as const, "all-2g.10gb" as const, null),
+    sharing: fc.constantFrom("a100-old" as const, "a100-new" as const, null),
     cordoned: fc.boolean(),
     pods: some,
     fault,
@@ -190,6 +190,20 @@ describe("the rollout of a zone", function () {
     const zone = new ModelZone([PLAIN, { ...PLAIN, pods: [USER] }]);
     zone.tick(ROUND);
     assert.deepEqual(run(zone), { steps: [], killed: false, actions: [] });
+  });
+
+  it("brings a pool's first MIG layout and sharing only to nodes that it has emptied", () => {
+    const zone = new ModelZone([{ ...PLAIN, mig: null, sharing: null, pods: [USER] }]);
+    zone.tick(ROUND);
+    const refused = run(zone, { ...OPTIONS, drain: false });
+    assert.deepEqual(
+      refused.steps.map(({ phase }) => phase),
+      ["refused"],
+    );
+    assert.deepEqual(
+      run(zone).steps.map(({ phase, says }) => [phase, says]),
+      [["done", "mig all-2g.10gb, sharing a100-new"]],
+    );
   });
 
   it("refuses a node with GPU pods without --drain, names them, and does the others", () => {

@@ -10,6 +10,7 @@ import {
   OPERANDS,
   PAUSED_FOR_MIG,
   PLUGIN_CONFIG,
+  POOL,
   REVISION_HASH,
   VALIDATOR,
 } from "../../../plan/rollout/names.ts";
@@ -53,8 +54,9 @@ export interface StartPod {
 export interface StartNode {
   readonly driver: "580.1" | "580.2";
   readonly oldRevision: boolean;
-  readonly mig: "all-1g.5gb" | "all-2g.10gb";
-  readonly sharing: "a100-old" | "a100-new";
+  /** null: it was in the pool before that was cut, or shared. */
+  readonly mig: "all-1g.5gb" | "all-2g.10gb" | null;
+  readonly sharing: "a100-old" | "a100-new" | null;
   readonly cordoned: boolean;
   readonly pods: readonly StartPod[];
   /** What goes wrong on it. */
@@ -157,12 +159,11 @@ export class ModelZone {
       const before = JSON.stringify(node);
       this.#driver(node);
       this.#migManager(node);
-      this.#labeller(node);
       this.#operand(node, PLUGIN, "device-plugin");
       this.#operand(node, VALIDATOR, "operator-validator");
       const plugin = this.#operandPod(node, PLUGIN);
       const runs = plugin !== undefined && this.now >= plugin.readyAt;
-      node.offered = runs ? (node.labels[PLUGIN_CONFIG] === "a100-new" ? 3 : 4) : 0;
+      node.offered = runs ? shares(node.labels[PLUGIN_CONFIG]) : 0;
       if (runs) node.labels["nvidia.com/gpu.replicas"] = String(node.offered);
       if (JSON.stringify(node) !== before) node.version += 1;
     }
@@ -171,10 +172,10 @@ export class ModelZone {
   #node(start: StartNode, name: string): ModelNode {
     const labels = {
       [DRIVER]: start.driver,
-      [MIG_CONFIG]: start.mig,
-      [MIG_STATE]: "success",
-      [PLUGIN_CONFIG]: start.sharing,
-      "nvidia.com/gpu.replicas": start.sharing === "a100-new" ? "3" : "4",
+      [POOL]: ROW.pool,
+      ...(start.mig === null ? {} : { [MIG_CONFIG]: start.mig, [MIG_STATE]: "success" }),
+      ...(start.sharing === null ? {} : { [PLUGIN_CONFIG]: start.sharing }),
+      "nvidia.com/gpu.replicas": String(shares(start.sharing ?? undefined)),
       ...Object.fromEntries(
         ["driver", "operator-validator", ...PAUSED_OPERANDS].map((each) => [DEPLOY + each, "true"]),
       ),
@@ -196,7 +197,7 @@ export class ModelZone {
       unschedulable: start.cordoned,
       ready: start.fault !== "dark",
       fault: start.fault,
-      heard: start.mig,
+      heard: start.mig ?? "",
       offered: 0,
     };
   }
@@ -243,10 +244,6 @@ export class ModelZone {
     Object.assign(again, { holdsGpu: pod.holdsGpu, controller: pod.controller });
   }
 
-  #labeller(node: ModelNode): void {
-    node.labels[MIG_CONFIG] ??= ROW.migConfig!;
-  }
-
   #driver(node: ModelNode): void {
     const value = node.labels[DRIVER]!;
     const own = this.pods.filter((pod) => pod.node === node.name && pod.labels[COMPONENT] !== undefined);
@@ -286,6 +283,11 @@ export class ModelZone {
   #operandPod(node: ModelNode, app: string): ModelPod | undefined {
     return this.pods.find((pod) => pod.node === node.name && pod.labels["app"] === app);
   }
+}
+
+/** Pods that share a GPU by an entry of the plugin's configuration. */
+function shares(entry: string | undefined): number {
+  return entry === "a100-new" ? 3 : entry === "a100-old" ? 4 : 1;
 }
 
 function merge(into: Record<string, string>, changes: Readonly<Record<string, string | null>>): void {
