@@ -81,8 +81,8 @@ export function decide(
     .toSorted(byTurn(target.table));
   const next: Record<string, Memory> = {};
   const steps: Step[] = world.nodes.flatMap((node) => strayStep(node, target.table, memories));
-  const failed = views.find(({ memory }) => memory?.closed?.state === "failed")?.node.name;
-  let out = views.filter(isOut).length;
+  const failed = failure(views, options);
+  let out = views.filter((view) => isOut(view, options)).length;
   for (const view of views) {
     const step = stepOf(view, { world, target, options, failed, full: out >= options.maxUnavailable });
     if (step === undefined) continue;
@@ -105,7 +105,7 @@ export interface Surrounding {
   readonly world: World;
   readonly target: Target;
   readonly options: Options;
-  /** A node that failed in this run. */
+  /** Why nothing more is begun: a node failed in this run, or went dark after its change. */
   readonly failed: string | undefined;
   /** As many nodes are out as may be. */
   readonly full: boolean;
@@ -133,7 +133,7 @@ function strayStep(node: SeenNode, table: readonly PoolRow[], memories: Memories
 }
 
 function stepOf(view: NodeView, around: Surrounding): Step | undefined {
-  const { node, row, mark, memory, clock } = view;
+  const { node, row, mark, memory } = view;
   const at = { node: node.name, pool: row.pool, owes: view.owes, actions: [] };
   if (memory?.closed !== undefined) return { ...at, phase: memory.closed.state, says: memory.closed.says };
   const owes = view.owes.length > 0 ? view.owes : mark === undefined ? hanging(view, around.options) : [];
@@ -142,13 +142,10 @@ function stepOf(view: NodeView, around: Surrounding): Step | undefined {
   if (owes.length === 0 && mark === undefined && !pending) return undefined;
   if (node.labels[SKIP] === "true") return { ...at, phase: "skipped", says: `label ${SKIP} is true` };
   if (!node.ready) {
-    const begun = mark !== undefined;
-    const since = memory?.phase === "flapping" ? memory.since : clock;
-    if (begun && memory?.phase !== "interrupted" && clock - since < flapSeconds(node, around.options))
-      return { ...at, phase: "flapping", says: "NotReady for the moment" };
-    return begun
+    if (mark === undefined) return { ...at, phase: "dark", says: "NotReady" };
+    return isInterrupted(view, around.options)
       ? { ...at, phase: "interrupted", says: "NotReady: the next rollout goes on with it" }
-      : { ...at, phase: "dark", says: "NotReady" };
+      : { ...at, phase: "flapping", says: "NotReady for the moment" };
   }
   if (pending)
     return { ...at, phase: "mig-pending", says: "the MIG manager is at work on it, nothing was begun" };
@@ -167,9 +164,24 @@ function hanging({ node, memory, clock }: NodeView, options: Options): readonly 
   return [{ part: "mig", from: value, to: value, why: "hangs" }];
 }
 
-/** Nodes that the zone's users miss because of a rollout; a dark one they would miss anyway. */
-function isOut({ node, mark, memory }: NodeView): boolean {
-  return mark !== undefined && (node.ready || memory?.phase !== "interrupted");
+/** A begun node that is NotReady for longer than its work explains. */
+function isInterrupted({ node, mark, memory, clock }: NodeView, options: Options): boolean {
+  if (node.ready || mark === undefined) return false;
+  const since = memory?.phase === "flapping" ? memory.since : clock;
+  return memory?.phase === "interrupted" || clock - since >= flapSeconds(node, options);
+}
+
+/** Nodes that the zone's users miss because of a rollout; one that went dark unchanged they would miss anyway. */
+function isOut(view: NodeView, options: Options): boolean {
+  return view.mark !== undefined && (view.mark.touched || !isInterrupted(view, options));
+}
+
+/** A change that breaks one node would break the next: why nothing is begun any more. */
+function failure(views: readonly NodeView[], options: Options): string | undefined {
+  const failed = views.find(({ memory }) => memory?.closed?.state === "failed");
+  if (failed !== undefined) return `${failed.node.name} failed`;
+  const dark = views.find((view) => view.mark?.touched === true && isInterrupted(view, options));
+  return dark && `${dark.node.name} is NotReady since it was changed`;
 }
 
 /** Begun nodes first; then in the order of the pools, and by name. */

@@ -47,7 +47,7 @@ export function gpuPods(node: string, pods: readonly SeenPod[]): SeenPod[] {
 
 function beginning(view: NodeView, { world, options, failed, full }: Surrounding): Step {
   const { node, owes } = view;
-  if (failed !== undefined) return step(view, "halted", `${failed} failed: nothing is begun after that`);
+  if (failed !== undefined) return step(view, "halted", `${failed}: nothing is begun after that`);
   const pods = gpuPods(node.name, world.pods);
   const refusal = refused(pods, options.drain);
   if (refusal !== undefined) return step(view, "refused", refusal);
@@ -58,6 +58,7 @@ function beginning(view: NodeView, { world, options, failed, full }: Surrounding
     initiallyEnabled: node.annotations[UPGRADE_ENABLED] === "true",
     started: options.now,
     changed: [],
+    touched: false,
     freed: false,
   };
   const leaving = pods.map((pod) => describe(pod, world.budgets)).join(", ");
@@ -76,7 +77,7 @@ function begun(view: NodeView, mark: Mark, around: Surrounding): Step {
   if (TRIED_AGAIN.has(node.labels[UPGRADE_STATE] ?? ""))
     return step(view, "cordon", "failed before, and is tried again", [
       patch(node, {
-        ...marked(mark, { changed: [], freed: false }),
+        ...marked(mark, { changed: [], touched: true, freed: false }),
         labels: { [UPGRADE_STATE]: "pod-deletion-required" },
         unschedulable: true,
       }),
@@ -223,7 +224,7 @@ function making(part: Part, to: string | null, view: NodeView, mark: Mark, { wor
     : `gets ${label} ${to ?? "(none)"} after ${now === "" ? "none" : now}`;
   return step(view, "change", says, [
     patch(node, {
-      ...marked(mark, { changed: withPart(mark.changed, part) }),
+      ...marked(mark, { changed: withPart(mark.changed, part), touched: true }),
       labels: {
         [label]: value,
         ...(part === "mig" ? { [MIG_STATE]: null } : {}),
@@ -239,7 +240,7 @@ function freeing(view: NodeView, mark: Mark): Step {
   const labels = Object.fromEntries(pausedLabels(node, PAUSED_FOR_MIG).map((key) => [key, "true"]));
   return step(view, "change", `hangs in ${MIG_STATE}=pending, and is freed`, [
     patch(node, {
-      ...marked(mark, { changed: withPart(mark.changed, "mig"), freed: true }),
+      ...marked(mark, { changed: withPart(mark.changed, "mig"), touched: true, freed: true }),
       labels: { ...labels, [MIG_CONFIG]: null, [MIG_STATE]: null },
     }),
   ]);
@@ -248,7 +249,7 @@ function freeing(view: NodeView, mark: Mark): Step {
 /** A node that was changed stays cordoned, for the next run to try again; one that was not is given back. */
 function givingUp(view: NodeView, mark: Mark, says: string, untouched: Closed["state"] = "blocked"): Step {
   const { node } = view;
-  return mark.changed.length === 0
+  return !mark.touched
     ? step(view, "uncordon", `is given back: ${says}`, [
         patch(node, released(mark, null), { state: untouched, says }),
       ])

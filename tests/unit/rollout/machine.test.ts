@@ -84,8 +84,12 @@ function forbid(zone: ModelZone, options: Options, action: Action): void {
   const node = zone.nodes.find(({ name }) => name === action.node)!;
   if (moves) assert.ok(node.unschedulable && node.annotations[ROLLOUT], "a node changes that is not out");
   const begins = typeof annotations[ROLLOUT] === "string" && node.annotations[ROLLOUT] === undefined;
-  const out = zone.nodes.filter((each) => each.annotations[ROLLOUT] !== undefined && each.ready);
+  const out = zone.nodes.filter(
+    (each) => each.annotations[ROLLOUT] !== undefined && (each.ready || each.touched),
+  );
   if (begins) assert.ok(out.length < options.maxUnavailable, "too many nodes are out");
+  if (annotations[ROLLOUT] === null && node.touched)
+    assert.ok(zone.hasDriver(node.name), "a node is given back without a driver");
 }
 
 const pods = fc.array(
@@ -153,7 +157,7 @@ describe("the rollout of a zone", function () {
       }),
       { maxLength: 2 },
     );
-    const faults = fc.constantFrom<StartNode["fault"]>("none", "driver", "mig", "hangs", "dark");
+    const faults = fc.constantFrom<StartNode["fault"]>("none", "driver", "kills", "mig", "hangs", "dark");
     fc.assert(
       fc.property(
         fc.array(startNode(faults, anyPods), { minLength: 1, maxLength: 5 }),
@@ -267,6 +271,59 @@ describe("the rollout of a zone", function () {
     assert.deepEqual(
       zone.nodes.map(({ unschedulable }) => unschedulable),
       [false, false],
+    );
+  });
+
+  it("keeps a node that fails again, however often it is tried, and begins no other with what broke it", () => {
+    const zone = new ModelZone([
+      { ...PLAIN, driver: "580.1", fault: "driver" },
+      { ...PLAIN, driver: "580.1" },
+    ]);
+    zone.tick(ROUND);
+    for (const time of [1, 2, 3]) {
+      assert.deepEqual(
+        run(zone).steps.map(({ node, phase }) => [node, phase]),
+        [
+          ["n0", "failed"],
+          ["n1", "halted"],
+        ],
+        `run ${time}`,
+      );
+      assert.equal(zone.nodes[0]!.unschedulable, true);
+    }
+  });
+
+  it("begins no other node after one that its change has darkened, in this run and the next", () => {
+    const zone = new ModelZone(
+      Array.from({ length: 3 }, () => ({ ...PLAIN, driver: "580.1", fault: "kills" })),
+    );
+    zone.tick(ROUND);
+    for (const time of [1, 2])
+      assert.deepEqual(
+        run(zone).steps.map(({ node, phase }) => [node, phase]),
+        [
+          ["n0", "interrupted"],
+          ["n1", "halted"],
+          ["n2", "halted"],
+        ],
+        `run ${time}`,
+      );
+  });
+
+  it("goes on without a node that went dark before anything was changed on it", () => {
+    const zone = new ModelZone([
+      { ...PLAIN, driver: "580.1", pods: [{ ...USER, guarded: 1000 }] },
+      { ...PLAIN, driver: "580.1" },
+    ]);
+    zone.tick(ROUND);
+    run(zone, OPTIONS, 1);
+    zone.nodes[0]!.ready = false;
+    assert.deepEqual(
+      run(zone).steps.map(({ node, phase }) => [node, phase]),
+      [
+        ["n0", "interrupted"],
+        ["n1", "done"],
+      ],
     );
   });
 

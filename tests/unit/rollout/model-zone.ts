@@ -12,8 +12,10 @@ import {
   PLUGIN_CONFIG,
   POOL,
   REVISION_HASH,
+  ROLLOUT,
   VALIDATOR,
 } from "../../../plan/rollout/names.ts";
+import { LABEL_OF } from "../../../plan/rollout/owed.ts";
 import type { SeenPod } from "../../../plan/rollout/seen.ts";
 import type { Action } from "../../../plan/rollout/step.ts";
 import type { Target } from "../../../plan/rollout/target.ts";
@@ -60,7 +62,7 @@ export interface StartNode {
   readonly cordoned: boolean;
   readonly pods: readonly StartPod[];
   /** What goes wrong on it. */
-  readonly fault: "none" | "driver" | "mig" | "hangs" | "dark";
+  readonly fault: "none" | "driver" | "kills" | "mig" | "hangs" | "dark";
 }
 
 interface ModelNode {
@@ -70,6 +72,8 @@ interface ModelNode {
   annotations: Record<string, string>;
   unschedulable: boolean;
   ready: boolean;
+  /** A part was written since it was begun. */
+  touched: boolean;
   fault: StartNode["fault"];
   /** What mig-manager has read last. */
   heard: string;
@@ -132,8 +136,11 @@ export class ModelZone {
     }
     const node = this.nodes.find(({ name }) => name === action.node)!;
     if (String(node.version) !== action.version) return false;
-    merge(node.labels, action.patch.labels ?? {});
-    merge(node.annotations, action.patch.annotations ?? {});
+    const { labels = {}, annotations = {} } = action.patch;
+    merge(node.labels, labels);
+    if (Object.values(LABEL_OF).some((label) => label in labels)) node.touched = true;
+    if (annotations[ROLLOUT] === null) node.touched = false;
+    merge(node.annotations, annotations);
     node.unschedulable = action.patch.unschedulable ?? node.unschedulable;
     node.version += 1;
     return true;
@@ -147,6 +154,13 @@ export class ModelZone {
         pod.holdsGpu &&
         pod.namespace === "users" &&
         pod.controller?.kind !== "DaemonSet",
+    );
+  }
+
+  /** A driver is at work on the node. */
+  hasDriver(node: string): boolean {
+    return this.pods.some(
+      (pod) => pod.node === node && pod.labels[COMPONENT] !== undefined && this.now >= pod.readyAt,
     );
   }
 
@@ -196,6 +210,7 @@ export class ModelZone {
       annotations: {},
       unschedulable: start.cordoned,
       ready: start.fault !== "dark",
+      touched: false,
       fault: start.fault,
       heard: start.mig ?? "",
       offered: 0,
@@ -252,6 +267,7 @@ export class ModelZone {
     const labels = { [COMPONENT]: DRIVER_COMPONENT, [REVISION_HASH]: "new" };
     const pod = this.#add(node.name, OPERANDS, `driver-${value}`, labels);
     // Where pods hold the module it cannot be unloaded, and the build may fail for reasons of its own.
+    if (node.fault === "kills") node.ready = false;
     if (node.fault === "driver" || this.users(node.name).length > 0) pod.readyAt = Infinity;
   }
 
