@@ -1,96 +1,17 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { close, decide, type Memories, type Options } from "../../../plan/rollout/machine.ts";
+import { decide } from "../../../plan/rollout/machine.ts";
 import {
-  DEPLOY,
   DRIVER,
   MIG_CONFIG,
   MIG_STATE,
   PLUGIN_CONFIG,
   ROLLOUT,
-  SKIP,
   UPGRADE_ENABLED,
-  UPGRADE_STATE,
 } from "../../../plan/rollout/names.ts";
-import { owed } from "../../../plan/rollout/owed.ts";
-import { PARTS } from "../../../plan/rollout/owed.ts";
-import type { Action, Step } from "../../../plan/rollout/step.ts";
+import { owed, PARTS } from "../../../plan/rollout/owed.ts";
+import { OPTIONS, PLAIN, ROUND, run, USER } from "./model-run.ts";
 import { ModelZone, ROW, TARGET, type StartNode, type StartPod } from "./model-zone.ts";
-
-const OPTIONS: Options = {
-  only: PARTS,
-  drain: true,
-  maxUnavailable: 1,
-  timeout: 300,
-  hangs: 60,
-  flap: 20,
-  settles: 10,
-  unheard: 40,
-  now: "2026-11-25T08:00:00Z",
-};
-const ROUND = 5;
-/** Each node takes its time at most, one after the other. */
-const MOST_ROUNDS = (nodes: number): number => (nodes + 1) * ((OPTIONS.timeout + OPTIONS.hangs) / ROUND + 20);
-const LABELS = [DRIVER, MIG_CONFIG, PLUGIN_CONFIG];
-
-const PLAIN: StartNode = {
-  driver: "580.2",
-  oldRevision: false,
-  mig: "all-2g.10gb",
-  sharing: "a100-new",
-  cordoned: false,
-  pods: [],
-  fault: "none",
-};
-const USER: StartPod = { kind: "Deployment", gpu: true, guarded: 0, grace: 2 };
-
-interface RunOutcome {
-  readonly steps: readonly Step[];
-  readonly killed: boolean;
-  readonly actions: readonly Action[];
-}
-
-/** One run of the command; it dies before its n-th request, when `dies` says so. What must never happen is looked for. */
-function run(zone: ModelZone, options: Options = OPTIONS, dies = Infinity): RunOutcome {
-  let memories: Memories = {};
-  const actions: Action[] = [];
-  for (let round = 0; ; round += 1) {
-    assert.ok(round < MOST_ROUNDS(zone.nodes.length), "the run does not end");
-    const decision = decide(zone.world(), TARGET, options, memories, zone.now);
-    memories = decision.memories;
-    if (!decision.working) return { steps: decision.steps, killed: false, actions };
-    for (const action of decision.steps.flatMap((step) => step.actions)) {
-      if (actions.length >= dies) return { steps: decision.steps, killed: true, actions };
-      forbid(zone, options, action);
-      actions.push(action);
-      const went = zone.request(action);
-      if (went && action.do === "patch" && action.closes)
-        memories = close(memories, action.node, action.closes);
-    }
-    zone.tick(ROUND);
-  }
-}
-
-function forbid(zone: ModelZone, options: Options, action: Action): void {
-  if (action.do === "evict") {
-    assert.ok(options.drain, "a pod is evicted, and nobody said --drain");
-    assert.ok(action.pod.holdsGpu && action.pod.controller?.kind === "Deployment", action.pod.name);
-  }
-  if (action.do === "delete") assert.equal(action.pod.namespace, "gpu-operator");
-  if (action.do !== "patch") return;
-  const { labels = {}, annotations = {} } = action.patch;
-  const moves = LABELS.some((label) => label in labels);
-  if (moves) assert.deepEqual(zone.users(action.node), [], "a label changes under running GPU pods");
-  const node = zone.nodes.find(({ name }) => name === action.node)!;
-  if (moves) assert.ok(node.unschedulable && node.annotations[ROLLOUT], "a node changes that is not out");
-  const begins = typeof annotations[ROLLOUT] === "string" && node.annotations[ROLLOUT] === undefined;
-  const out = zone.nodes.filter(
-    (each) => each.annotations[ROLLOUT] !== undefined && (each.ready || each.touched),
-  );
-  if (begins) assert.ok(out.length < options.maxUnavailable, "too many nodes are out");
-  if (annotations[ROLLOUT] === null && node.touched)
-    assert.ok(zone.hasDriver(node.name), "a node is given back without a driver");
-}
 
 const pods = fc.array(
   fc.record<StartPod>({
@@ -243,123 +164,6 @@ describe("the rollout of a zone", function () {
       /^not within 300 s: waits for users\/n0-user-0-2 \(PodDisruptionBudget pdb-n0-user-0-2 lets none go\) to go$/,
     );
     assert.equal(zone.nodes[0]!.unschedulable, false);
-  });
-
-  it("leaves a failed node cordoned, begins no other after it, and tries it again in the next run", () => {
-    const zone = new ModelZone([
-      { ...PLAIN, mig: "all-1g.5gb", fault: "mig" },
-      { ...PLAIN, mig: "all-1g.5gb" },
-    ]);
-    zone.tick(ROUND);
-    const { steps } = run(zone);
-    assert.deepEqual(
-      steps.map(({ node, phase }) => [node, phase]),
-      [
-        ["n0", "failed"],
-        ["n1", "halted"],
-      ],
-    );
-    assert.match(steps[0]!.says, /could not cut its boards: nvidia.com\/mig.config.state is failed/);
-    assert.equal(zone.nodes[0]!.unschedulable, true);
-    assert.equal(zone.nodes[0]!.labels[UPGRADE_STATE], "upgrade-failed");
-    zone.nodes[0]!.fault = "none";
-    const again = run(zone);
-    assert.deepEqual(
-      again.steps.map(({ phase }) => phase),
-      ["done", "done"],
-    );
-    assert.deepEqual(
-      zone.nodes.map(({ unschedulable }) => unschedulable),
-      [false, false],
-    );
-  });
-
-  it("keeps a node that fails again, however often it is tried, and begins no other with what broke it", () => {
-    const zone = new ModelZone([
-      { ...PLAIN, driver: "580.1", fault: "driver" },
-      { ...PLAIN, driver: "580.1" },
-    ]);
-    zone.tick(ROUND);
-    for (const time of [1, 2, 3]) {
-      assert.deepEqual(
-        run(zone).steps.map(({ node, phase }) => [node, phase]),
-        [
-          ["n0", "failed"],
-          ["n1", "halted"],
-        ],
-        `run ${time}`,
-      );
-      assert.equal(zone.nodes[0]!.unschedulable, true);
-    }
-  });
-
-  it("begins no other node after one that its change has darkened, in this run and the next", () => {
-    const zone = new ModelZone(
-      Array.from({ length: 3 }, () => ({ ...PLAIN, driver: "580.1", fault: "kills" })),
-    );
-    zone.tick(ROUND);
-    for (const time of [1, 2])
-      assert.deepEqual(
-        run(zone).steps.map(({ node, phase }) => [node, phase]),
-        [
-          ["n0", "interrupted"],
-          ["n1", "halted"],
-          ["n2", "halted"],
-        ],
-        `run ${time}`,
-      );
-  });
-
-  it("goes on without a node that went dark before anything was changed on it", () => {
-    const zone = new ModelZone([
-      { ...PLAIN, driver: "580.1", pods: [{ ...USER, guarded: 1000 }] },
-      { ...PLAIN, driver: "580.1" },
-    ]);
-    zone.tick(ROUND);
-    run(zone, OPTIONS, 1);
-    zone.nodes[0]!.ready = false;
-    assert.deepEqual(
-      run(zone).steps.map(({ node, phase }) => [node, phase]),
-      [
-        ["n0", "interrupted"],
-        ["n1", "done"],
-      ],
-    );
-  });
-
-  it("frees a node that hangs in pending, also one that no rollout had begun", () => {
-    const zone = new ModelZone([{ ...PLAIN, fault: "hangs" }]);
-    zone.tick(ROUND);
-    Object.assign(zone.nodes[0]!.labels, {
-      [MIG_STATE]: "pending",
-      [`${DEPLOY}device-plugin`]: "paused-for-mig-change",
-    });
-    const { steps } = run(zone);
-    assert.deepEqual(
-      steps.map(({ phase }) => phase),
-      ["done"],
-    );
-    assert.equal(zone.nodes[0]!.labels[MIG_STATE], "success");
-    assert.equal(zone.nodes[0]!.labels[`${DEPLOY}device-plugin`], "true");
-  });
-
-  it("skips a node whose label says so and names a dark one; neither holds up the others", () => {
-    const zone = new ModelZone([
-      { ...PLAIN, driver: "580.1" },
-      { ...PLAIN, driver: "580.1", fault: "dark" },
-      { ...PLAIN, driver: "580.1" },
-    ]);
-    zone.nodes[0]!.labels[SKIP] = "true";
-    zone.tick(ROUND);
-    const { steps } = run(zone);
-    assert.deepEqual(
-      steps.map(({ node, phase }) => [node, phase]),
-      [
-        ["n0", "skipped"],
-        ["n1", "dark"],
-        ["n2", "done"],
-      ],
-    );
   });
 
   it("switches driver-manager's own eviction off for its time, and leaves it off where it was", () => {
