@@ -1,15 +1,8 @@
 import type { PoolRow } from "../../components/operands/node-label-template.ts";
+import { describe, gpuPods, refused } from "./gpu-pods.ts";
 import { writeMark, type Mark } from "./mark.ts";
 import type { Memory, Surrounding } from "./machine.ts";
-import {
-  MIG_CONFIG,
-  MIG_STATE,
-  OPERANDS,
-  PAUSED_FOR_MIG,
-  ROLLOUT,
-  UPGRADE_ENABLED,
-  UPGRADE_STATE,
-} from "./names.ts";
+import { MIG_CONFIG, MIG_STATE, PAUSED_FOR_MIG, ROLLOUT, UPGRADE_ENABLED, UPGRADE_STATE } from "./names.ts";
 import { LABEL_OF, oldDriverPods, PARTS, wantedValue, WHOLE_BOARDS, type Debt, type Part } from "./owed.ts";
 import type { SeenNode, SeenPod } from "./seen.ts";
 import { awaited, isPending, pausedLabels, staleValidator } from "./settled.ts";
@@ -31,18 +24,6 @@ const TRIED_AGAIN: ReadonlySet<string> = new Set(["upgrade-failed", "upgrade-req
 /** What is next for a ready node that owes something, or that a rollout has begun. */
 export function nodeStep(view: NodeView, around: Surrounding): Step {
   return view.mark === undefined ? beginning(view, around) : begun(view, view.mark, around);
-}
-
-/** Pods of other people that hold GPUs of the node; operands and DaemonSets' pods go and come with the change itself. */
-export function gpuPods(node: string, pods: readonly SeenPod[]): SeenPod[] {
-  return pods.filter(
-    (pod) =>
-      pod.node === node &&
-      pod.holdsGpu &&
-      !pod.finished &&
-      pod.namespace !== OPERANDS &&
-      pod.controller?.kind !== "DaemonSet",
-  );
 }
 
 function beginning(view: NodeView, { world, options, failed, full }: Surrounding): Step {
@@ -260,30 +241,6 @@ function givingUp(view: NodeView, mark: Mark, says: string, untouched: Closed["s
           { state: "failed", says },
         ),
       ]);
-}
-
-/** Why nothing may be begun under these pods; undefined when it may. */
-function refused(pods: readonly SeenPod[], drain: boolean): string | undefined {
-  const staying = pods.filter(({ deleting }) => !deleting);
-  const named = (some: readonly SeenPod[]): string =>
-    some.map(({ namespace, name }) => `${namespace}/${name}`).join(", ");
-  const lost = staying.filter(({ controller }) => controller === undefined || controller.kind === "Node");
-  if (staying.length > 0 && !drain)
-    return `GPUs are held by ${named(staying)}: --drain evicts ${staying.length === 1 ? "it" : "them"}`;
-  return lost.length === 0
-    ? undefined
-    : `nobody would start ${named(lost)} again: delete ${lost.length === 1 ? "it" : "them"} first`;
-}
-
-function describe(pod: SeenPod, budgets: Surrounding["world"]["budgets"]): string {
-  const name = `${pod.namespace}/${pod.name}`;
-  if (pod.deleting) return `${name} (it is ending)`;
-  const holding = budgets.filter(
-    (budget) => budget.namespace === pod.namespace && budget.allowed === 0 && budget.selects(pod.labels),
-  );
-  return holding.length === 0
-    ? name
-    : `${name} (PodDisruptionBudget ${holding.map((budget) => budget.name).join(", ")} lets none go)`;
 }
 
 /** What gives a node back. */

@@ -15,7 +15,7 @@ import { ModelZone, ROW, TARGET, type StartNode, type StartPod } from "./model-z
 
 const pods = fc.array(
   fc.record<StartPod>({
-    kind: fc.constantFrom("Deployment" as const, "DaemonSet" as const),
+    kind: fc.constantFrom("Deployment" as const, "client" as const),
     gpu: fc.boolean(),
     guarded: fc.constantFrom(0, 0, 30, 100),
     grace: fc.constantFrom(0, 2, 20),
@@ -71,7 +71,7 @@ describe("the rollout of a zone", function () {
   it("always ends, and leaves no node cordoned but those that it names", () => {
     const anyPods = fc.array(
       fc.record<StartPod>({
-        kind: fc.constantFrom("Deployment" as const, "DaemonSet" as const, "alone" as const),
+        kind: fc.constantFrom<StartPod["kind"]>("Deployment", "DaemonSet", "client", "alone"),
         gpu: fc.boolean(),
         guarded: fc.constantFrom(0, 50, null),
         grace: fc.constantFrom(0, 20),
@@ -152,6 +152,29 @@ describe("the rollout of a zone", function () {
     const { steps, actions } = run(zone);
     assert.deepEqual(actions, []);
     assert.equal(steps[0]?.says, "nobody would start users/n0-user-0-2 again: delete it first");
+  });
+
+  it("names pods of DaemonSets, which would be back at once, and leaves alone those that make way by themselves", () => {
+    const of = (kind: StartPod["kind"]): StartNode => ({
+      ...PLAIN,
+      mig: "all-1g.5gb",
+      pods: [{ ...USER, kind }],
+    });
+    const zone = new ModelZone([of("DaemonSet"), of("client")]);
+    zone.tick(ROUND);
+    assert.deepEqual(
+      run(zone)
+        .steps.map(({ node, phase, says }) => [node, phase, says])
+        .toSorted(),
+      [
+        [
+          "n0",
+          "refused",
+          "its DaemonSet would start users/n0-user-0-2 again at once: take it off the node, or have it make way by the node selector nvidia.com/gpu.deploy.client",
+        ],
+        ["n1", "done", "mig all-2g.10gb"],
+      ],
+    );
   });
 
   it("names the pod and the budget that held it up, and gives the node back", () => {

@@ -1,6 +1,7 @@
 import type { PoolRow } from "../../../components/operands/node-label-template.ts";
 import type { World } from "../../../plan/rollout/machine.ts";
 import {
+  CLIENT,
   COMPONENT,
   DEPLOY,
   DRIVER,
@@ -44,7 +45,8 @@ export const TARGET: Target = {
 
 /** A user's pod at the start. */
 export interface StartPod {
-  readonly kind: "Deployment" | "DaemonSet" | "alone";
+  /** `client`: of a DaemonSet that makes way by itself. */
+  readonly kind: "Deployment" | "DaemonSet" | "client" | "alone";
   readonly gpu: boolean;
   /** Its budget lets it go only after as many ticks; null: never. */
   readonly guarded: number | null;
@@ -146,14 +148,14 @@ export class ModelZone {
     return true;
   }
 
-  /** Pods of users that hold a GPU of the node, those of DaemonSets left out. */
+  /** Pods of users that hold a GPU of the node, those left out that make way by themselves. */
   users(node: string): ModelPod[] {
     return this.pods.filter(
       (pod) =>
         pod.node === node &&
         pod.holdsGpu &&
         pod.namespace === "users" &&
-        pod.controller?.kind !== "DaemonSet",
+        pod.nodeSelector[CLIENT] === undefined,
     );
   }
 
@@ -201,7 +203,12 @@ export class ModelZone {
     start.pods.forEach(({ kind, gpu, guarded, grace }, index) => {
       const app = `${name}-user-${index}`;
       const pod = this.#add(name, "users", app, { app }, { guarded, grace });
-      Object.assign(pod, { holdsGpu: gpu, controller: kind === "alone" ? undefined : { kind, name: app } });
+      const controller = { kind: kind === "client" ? "DaemonSet" : kind, name: app };
+      Object.assign(pod, {
+        holdsGpu: gpu,
+        controller: kind === "alone" ? undefined : controller,
+        nodeSelector: kind === "client" ? { [CLIENT]: "true" } : {},
+      });
     });
     return {
       name,
