@@ -3,7 +3,15 @@ import { describe, gpuPods, refused } from "./gpu-pods.ts";
 import { writeMark, type Mark } from "./mark.ts";
 import type { Memory, Surrounding } from "./machine.ts";
 import { MIG_CONFIG, MIG_STATE, PAUSED_FOR_MIG, ROLLOUT, UPGRADE_ENABLED, UPGRADE_STATE } from "./names.ts";
-import { LABEL_OF, oldDriverPods, PARTS, wantedValue, WHOLE_BOARDS, type Debt, type Part } from "./owed.ts";
+import {
+  LABEL_OF,
+  replacedDriverPods,
+  PARTS,
+  wantedValue,
+  WHOLE_BOARDS,
+  type Debt,
+  type Part,
+} from "./owed.ts";
 import type { SeenNode, SeenPod } from "./seen.ts";
 import { awaited, isPending, pausedLabels, staleValidator } from "./settled.ts";
 import type { Action, Closed, NodePatch, Step } from "./step.ts";
@@ -138,7 +146,7 @@ function needsChange(part: Part, view: NodeView, mark: Mark, { world, options }:
   const to = goal(part, view, mark);
   if (to === undefined) return false;
   if ((node.labels[LABEL_OF[part]] ?? "") !== (to ?? "")) return true;
-  if (part === "driver") return oldDriverPods(node.name, world.pods, world.revisions).length > 0;
+  if (part === "driver") return replacedDriverPods(node.name, world.pods, world.revisions).length > 0;
   if (part !== "mig") return false;
   return hangs(view, options.hangs) || (node.labels[MIG_STATE] === "failed" && !mark.changed.includes("mig"));
 }
@@ -192,7 +200,7 @@ function making(part: Part, to: string | null, view: NodeView, mark: Mark, { wor
   const now = node.labels[label] ?? "";
   const same = now === (to ?? "");
   if (part === "driver" && same && mark.changed.includes("driver")) {
-    const old = oldDriverPods(node.name, world.pods, world.revisions);
+    const old = replacedDriverPods(node.name, world.pods, world.revisions);
     const actions = old
       .filter(({ deleting }) => !deleting)
       .map((pod): Action => ({ do: "delete", node: node.name, pod }));

@@ -32,7 +32,7 @@ export interface Debt {
   readonly from: string | null;
   readonly to: string | null;
   /**
-   * `value`: the label differs; `revision`: the driver's pod is of an older revision; `failed`: the boards could not be
+   * `value`: the label differs; `revision`: the driver's pod is of an older revision that loads another driver; `failed`: the boards could not be
    * cut; `hangs`: a rollout saw them being cut for longer than that takes.
    */
   readonly why: "value" | "revision" | "failed" | "hangs";
@@ -95,11 +95,27 @@ export function wantedValue(
   }
 }
 
-/** Driver pods of the node that are not of the newest revision of their DaemonSet. */
+/** Driver pods of the node that are of an older revision of their DaemonSet, and load another driver than the newest. */
 export function oldDriverPods(node: string, pods: readonly SeenPod[], revisions: Revisions): SeenPod[] {
-  return driverPods(node, pods).filter(({ controller, labels }) => {
-    const newest = revisions[controller?.name ?? ""];
-    return newest !== undefined && labels[REVISION_HASH] !== newest;
+  return outdated(node, pods, revisions, () => true);
+}
+
+/** The same, and those that load nothing: what mends them may be in the newer revision alone. */
+export function replacedDriverPods(node: string, pods: readonly SeenPod[], revisions: Revisions): SeenPod[] {
+  return outdated(node, pods, revisions, ({ ready }) => ready);
+}
+
+/** @param serves whether a pod may stay whose template alone is old */
+function outdated(
+  node: string,
+  pods: readonly SeenPod[],
+  revisions: Revisions,
+  serves: (pod: SeenPod) => boolean,
+): SeenPod[] {
+  return driverPods(node, pods).filter((pod) => {
+    const newest = revisions[pod.controller?.name ?? ""];
+    if (newest === undefined || pod.labels[REVISION_HASH] === newest.hash) return false;
+    return pod.digest === undefined || pod.digest !== newest.digest || !serves(pod);
   });
 }
 

@@ -8,7 +8,7 @@ import {
   PAUSED_FOR_MIG,
   VALIDATOR,
 } from "./names.ts";
-import { driverPods, oldDriverPods, type Part } from "./owed.ts";
+import { driverPods, replacedDriverPods, type Part } from "./owed.ts";
 import type { Revisions, SeenNode, SeenPod } from "./seen.ts";
 import type { Target } from "./target.ts";
 
@@ -31,7 +31,7 @@ export function awaited(part: Part, node: SeenNode, row: PoolRow, around: Around
 
 /** The validator's pod, where it has seen only the driver before this one; it must look again. */
 export function staleValidator(node: SeenNode, { pods, revisions }: Around): SeenPod | undefined {
-  const old = new Set(oldDriverPods(node.name, pods, revisions));
+  const old = new Set(replacedDriverPods(node.name, pods, revisions));
   const driver = driverPods(node.name, pods).find((pod) => pod.ready && !pod.deleting && !old.has(pod));
   if (driver === undefined || paused(node) !== undefined) return undefined;
   return podsOf(VALIDATOR, node, pods).find(({ created, deleting }) => !deleting && created < driver.created);
@@ -67,7 +67,7 @@ function ownOf(part: Part, node: SeenNode, row: PoolRow, around: Around): string
 function driver(node: SeenNode, { pods, revisions }: Around): string | undefined {
   const value = node.labels[DRIVER] ?? "";
   const own = driverPods(node.name, pods);
-  const old = oldDriverPods(node.name, pods, revisions);
+  const old = replacedDriverPods(node.name, pods, revisions);
   const other = own.find(
     (pod) => pod.deleting || old.includes(pod) || (pod.nodeSelector[DRIVER] ?? value) !== value,
   );

@@ -6,6 +6,7 @@ import {
   MIG_CONFIG,
   MIG_STATE,
   PLUGIN_CONFIG,
+  REVISION_HASH,
   ROLLOUT,
   UPGRADE_ENABLED,
 } from "../../../plan/rollout/names.ts";
@@ -25,7 +26,7 @@ const pods = fc.array(
 const startNode = (fault: fc.Arbitrary<StartNode["fault"]>, some = pods): fc.Arbitrary<StartNode> =>
   fc.record({
     driver: fc.constantFrom("580.1" as const, "580.2" as const),
-    oldRevision: fc.boolean(),
+    age: fc.constantFrom("new" as const, "template" as const, "driver" as const),
     mig: fc.constantFrom("all-1g.5gb" as const, "all-2g.10gb" as const, null),
     sharing: fc.constantFrom("a100-old" as const, "a100-new" as const, null),
     cordoned: fc.boolean(),
@@ -202,7 +203,7 @@ describe("the rollout of a zone", function () {
   });
 
   it("has the validator look again where it has seen only the driver before", () => {
-    const zone = new ModelZone([{ ...PLAIN, oldRevision: true }]);
+    const zone = new ModelZone([{ ...PLAIN, age: "driver" }]);
     zone.tick(ROUND);
     const { actions } = run(zone);
     const deleted = actions.flatMap((action) => (action.do === "delete" ? [action.pod.labels] : []));
@@ -210,6 +211,24 @@ describe("the rollout of a zone", function () {
       deleted.map((labels) => labels["app"] ?? "driver"),
       ["driver", "nvidia-operator-validator"],
     );
+  });
+
+  it("drains no node for a driver pod whose template alone is old, and exchanges one that does not get ready", () => {
+    const zone = new ModelZone([{ ...PLAIN, age: "template", pods: [USER] }]);
+    zone.tick(ROUND);
+    assert.deepEqual(run(zone).steps, []);
+    const failing = new ModelZone([{ ...PLAIN, driver: "580.1" }]);
+    failing.tick(ROUND);
+    run(failing, OPTIONS, 2);
+    for (const pod of failing.pods) if (pod.labels["app"] === undefined) pod.goneAt = failing.now;
+    failing.tick(ROUND);
+    const pod = failing.pods.find(({ digest }) => digest !== undefined)!;
+    Object.assign(pod, { readyAt: Infinity, labels: { ...pod.labels, [REVISION_HASH]: "old" } });
+    assert.deepEqual(
+      run(failing).steps.map(({ phase }) => phase),
+      ["done"],
+    );
+    assert.ok(failing.hasDriver("n0"));
   });
 
   it("gives a node back that has left its pool since it was begun", () => {

@@ -23,7 +23,7 @@ const LABELS = [DRIVER, MIG_CONFIG, PLUGIN_CONFIG];
 
 export const PLAIN: StartNode = {
   driver: "580.2",
-  oldRevision: false,
+  age: "new",
   mig: "all-2g.10gb",
   sharing: "a100-new",
   cordoned: false,

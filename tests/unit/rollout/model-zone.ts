@@ -57,7 +57,8 @@ export interface StartPod {
 /** A node at the start. */
 export interface StartNode {
   readonly driver: "580.1" | "580.2";
-  readonly oldRevision: boolean;
+  /** The driver's pod is older than its DaemonSet: in its template alone, or in the driver that it loads. */
+  readonly age: "new" | "template" | "driver";
   /** null: it was in the pool before that was cut, or shared. */
   readonly mig: "all-1g.5gb" | "all-2g.10gb" | null;
   readonly sharing: "a100-old" | "a100-new" | null;
@@ -83,8 +84,9 @@ interface ModelNode {
   offered: number;
 }
 
-interface ModelPod extends Omit<SeenPod, "created" | "ready" | "deleting" | "node"> {
+interface ModelPod extends Omit<SeenPod, "created" | "ready" | "deleting" | "node" | "digest"> {
   node: string;
+  digest: string | undefined;
   created: number;
   readyAt: number;
   goneAt: number | undefined;
@@ -124,7 +126,10 @@ export class ModelZone {
         selects: (labels) => labels["app"] === pod.labels["app"],
         allowed: this.#mayGo(pod) ? 1 : 0,
       })),
-      revisions: { "driver-580.1": "new", "driver-580.2": "new" },
+      revisions: {
+        "driver-580.1": { hash: "new", digest: "new" },
+        "driver-580.2": { hash: "new", digest: "new" },
+      },
     };
   }
 
@@ -196,10 +201,11 @@ export class ModelZone {
         ["driver", "operator-validator", ...PAUSED_OPERANDS].map((each) => [DEPLOY + each, "true"]),
       ),
     };
-    this.#add(name, OPERANDS, `driver-${start.driver}`, {
+    const driver = this.#add(name, OPERANDS, `driver-${start.driver}`, {
       [COMPONENT]: DRIVER_COMPONENT,
-      [REVISION_HASH]: start.oldRevision ? "old" : "new",
+      [REVISION_HASH]: start.age === "new" ? "new" : "old",
     });
+    driver.digest = start.age === "driver" ? "old" : "new";
     start.pods.forEach(({ kind, gpu, guarded, grace }, index) => {
       const app = `${name}-user-${index}`;
       const pod = this.#add(name, "users", app, { app }, { guarded, grace });
@@ -246,6 +252,7 @@ export class ModelZone {
       holdsGpu: false,
       controller: { kind: "DaemonSet", name: owner },
       nodeSelector: selector,
+      digest: owner.startsWith("driver-") ? "new" : undefined,
       guarded,
       grace,
     };
