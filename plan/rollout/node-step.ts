@@ -71,7 +71,12 @@ function begun(view: NodeView, mark: Mark, around: Surrounding): Step {
         unschedulable: true,
       }),
     ]);
-  const parts = PARTS.filter((part) => mark.what.includes(part) || owes.some((debt) => debt.part === part));
+  // A MIG change that hangs is in the way of every part.
+  const freed = hangs(view, options.hangs) && options.only.includes("mig");
+  const parts = PARTS.filter(
+    (part) =>
+      mark.what.includes(part) || owes.some((debt) => debt.part === part) || (part === "mig" && freed),
+  );
   const open = parts.filter((part) => needsChange(part, view, mark, around));
   const pods = open.length === 0 ? [] : gpuPods(node.name, world.pods);
   const next =
@@ -129,8 +134,10 @@ function arriving(
 
 /** The boards are being cut; when that hangs, the node is freed, once. */
 function pending(parts: readonly Part[], view: NodeView, mark: Mark, { options }: Surrounding): Step {
-  if (!parts.includes("mig") || !hangs(view, options.hangs))
+  if (!hangs(view, options.hangs))
     return step(view, "mig-pending", "waits for the MIG manager to cut its boards");
+  if (!parts.includes("mig"))
+    return givingUp(view, mark, `hangs in ${MIG_STATE}=pending: a rollout with --only mig frees it`);
   return mark.freed ? givingUp(view, mark, "the MIG change hangs for the second time") : freeing(view, mark);
 }
 
@@ -229,7 +236,12 @@ function freeing(view: NodeView, mark: Mark): Step {
   const labels = Object.fromEntries(pausedLabels(node, PAUSED_FOR_MIG).map((key) => [key, "true"]));
   return step(view, "change", `hangs in ${MIG_STATE}=pending, and is freed`, [
     patch(node, {
-      ...marked(mark, { changed: withPart(mark.changed, "mig"), touched: true, freed: true }),
+      ...marked(mark, {
+        what: withPart(mark.what, "mig"),
+        changed: withPart(mark.changed, "mig"),
+        touched: true,
+        freed: true,
+      }),
       labels: { ...labels, [MIG_CONFIG]: null, [MIG_STATE]: null },
     }),
   ]);

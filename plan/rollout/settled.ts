@@ -44,9 +44,9 @@ export function pausedLabels(node: Pick<SeenNode, "labels">, by: string): string
   );
 }
 
-/** A MIG change is under way on the node: its GPU clients are away, and nobody else should touch it. */
+/** A MIG change is under way on the node: its GPU clients are away or about to go, and nobody else should touch it. */
 export function isPending(node: Pick<SeenNode, "labels">): boolean {
-  return node.labels[MIG_STATE] === "pending" && pausedLabels(node, PAUSED_FOR_MIG).length > 0;
+  return node.labels[MIG_STATE] === "pending";
 }
 
 function ownOf(part: Part, node: SeenNode, row: PoolRow, around: Around): string | undefined {

@@ -164,6 +164,13 @@ export class ModelZone {
     );
   }
 
+  /** The MIG manager has begun on the node and given up without a word. */
+  wedge(name: string, deploy = PAUSED_FOR_MIG): void {
+    const node = this.nodes.find((each) => each.name === name)!;
+    Object.assign(node.labels, { [MIG_STATE]: "pending", [`${DEPLOY}device-plugin`]: deploy });
+    node.version += 1;
+  }
+
   /** A driver is at work on the node. */
   hasDriver(node: string): boolean {
     return this.pods.some(

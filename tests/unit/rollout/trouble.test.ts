@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { DEPLOY, MIG_STATE, SKIP, UPGRADE_STATE } from "../../../plan/rollout/names.ts";
+import { DEPLOY, MIG_CONFIG, MIG_STATE, SKIP, UPGRADE_STATE } from "../../../plan/rollout/names.ts";
 import { OPTIONS, PLAIN, ROUND, run, USER } from "./model-run.ts";
-import { ModelZone } from "./model-zone.ts";
+import { ModelZone, ROW } from "./model-zone.ts";
 
 describe("a rollout in trouble", () => {
   it("leaves a failed node cordoned, begins no other after it, and tries it again in the next run", () => {
@@ -33,13 +33,49 @@ describe("a rollout in trouble", () => {
     );
   });
 
+  for (const part of ["driver", "sharing"] as const) {
+    const behind = part === "driver" ? { driver: "580.1" as const } : { sharing: "a100-old" as const };
+
+    it(`frees a node that hangs in pending on the way to another ${part}`, () => {
+      const zone = new ModelZone([{ ...PLAIN, ...behind, fault: "hangs" }]);
+      zone.tick(ROUND);
+      zone.wedge("n0");
+      assert.deepEqual(
+        run(zone).steps.map(({ phase }) => phase),
+        ["done"],
+      );
+      assert.equal(zone.nodes[0]!.labels[MIG_CONFIG], ROW.migConfig);
+      assert.equal(zone.nodes[0]!.labels[MIG_STATE], "success");
+    });
+
+    it(`says what frees it where nothing but ${part} may be changed`, () => {
+      const zone = new ModelZone([{ ...PLAIN, ...behind, fault: "hangs" }]);
+      zone.tick(ROUND);
+      zone.wedge("n0");
+      const { steps } = run(zone, { ...OPTIONS, only: [part] });
+      assert.equal(steps[0]?.phase, "blocked");
+      assert.match(steps[0].says, /pending.*--only mig frees it/);
+      assert.equal(zone.nodes[0]!.unschedulable, false);
+    });
+  }
+
+  it("frees a node that hangs in pending although nothing is paused on it any more", () => {
+    for (const mig of ["all-1g.5gb", "all-2g.10gb"] as const) {
+      const zone = new ModelZone([{ ...PLAIN, mig, fault: "hangs" }]);
+      zone.tick(ROUND);
+      zone.wedge("n0", "true");
+      assert.deepEqual(
+        run(zone).steps.map(({ phase }) => phase),
+        ["done"],
+      );
+      assert.equal(zone.nodes[0]!.labels[MIG_STATE], "success");
+    }
+  });
+
   it("frees a node that hangs in pending, also one that no rollout had begun", () => {
     const zone = new ModelZone([{ ...PLAIN, fault: "hangs" }]);
     zone.tick(ROUND);
-    Object.assign(zone.nodes[0]!.labels, {
-      [MIG_STATE]: "pending",
-      [`${DEPLOY}device-plugin`]: "paused-for-mig-change",
-    });
+    zone.wedge("n0");
     const { steps } = run(zone);
     assert.deepEqual(
       steps.map(({ phase }) => phase),
