@@ -1,4 +1,5 @@
 import { CLIENT, OPERANDS } from "./names.ts";
+import type { Options } from "./options.ts";
 import type { SeenBudget, SeenPod } from "./seen.ts";
 
 /** Pods of other people that hold GPUs of the node, those left out that make way for the change by themselves. */
@@ -14,7 +15,10 @@ export function gpuPods(node: string, pods: readonly SeenPod[]): SeenPod[] {
 }
 
 /** Why nothing may be begun under these pods; undefined when it may. */
-export function refused(pods: readonly SeenPod[], drain: boolean): string | undefined {
+export function refused(
+  pods: readonly SeenPod[],
+  { drain, force }: Pick<Options, "drain" | "force">,
+): string | undefined {
   const staying = pods.filter(({ deleting }) => !deleting);
   const named = (some: readonly SeenPod[]): string =>
     some.map(({ namespace, name }) => `${namespace}/${name}`).join(", ");
@@ -24,7 +28,7 @@ export function refused(pods: readonly SeenPod[], drain: boolean): string | unde
   const lost = staying.filter(({ controller }) => controller === undefined || controller.kind === "Node");
   if (staying.length > 0 && !drain)
     return `GPUs are held by ${named(staying)}: --drain evicts ${staying.length === 1 ? "it" : "them"}`;
-  return lost.length === 0
+  return lost.length === 0 || force
     ? undefined
     : `nobody would start ${named(lost)} again: delete ${lost.length === 1 ? "it" : "them"} first`;
 }

@@ -38,9 +38,9 @@ function beginning(view: NodeView, { world, options, failed, full }: Surrounding
   const { node, owes } = view;
   if (failed !== undefined) return step(view, "halted", `${failed}: nothing is begun after that`);
   const pods = gpuPods(node.name, world.pods);
-  const refusal = refused(pods, options.drain);
+  const refusal = refused(pods, options);
   if (refusal !== undefined) return step(view, "refused", refusal);
-  if (full) return step(view, "queued", `${options.maxUnavailable} out already`);
+  if (full !== undefined) return step(view, "queued", full);
   const mark: Mark = {
     what: owes.map(({ part }) => part),
     initiallyUnschedulable: node.unschedulable,
@@ -99,7 +99,7 @@ function emptying(
   { world, options }: Surrounding,
 ): Step {
   const { node } = view;
-  const refusal = refused(pods, options.drain);
+  const refusal = refused(pods, options);
   if (refusal !== undefined) return givingUp(view, mark, refusal, "refused");
   if (!node.unschedulable)
     return step(view, "cordon", "is cordoned again", [patch(node, { unschedulable: true })]);
@@ -107,7 +107,10 @@ function emptying(
     .filter(({ deleting }) => !deleting)
     .map((pod): Action => ({ do: "evict", node: node.name, pod }));
   const named = pods.map((pod) => describe(pod, world.budgets)).join(", ");
-  return step(view, "evict", `waits for ${named} to go`, evictions);
+  const waits = `waits for ${named} to go`;
+  return inPhase(view, "evict") >= options.evicting
+    ? givingUp(view, mark, `not within ${options.evicting} s: ${waits}`)
+    : step(view, "evict", waits, evictions);
 }
 
 /** The next request for the parts in their order, or what they wait for; undefined when all have arrived. */

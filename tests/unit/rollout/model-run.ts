@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { close, decide, type Memories, type Options } from "../../../plan/rollout/machine.ts";
+import { close, decide, type Memories } from "../../../plan/rollout/machine.ts";
+import { inNodes, type Options } from "../../../plan/rollout/options.ts";
 import { DRIVER, MIG_CONFIG, PLUGIN_CONFIG, ROLLOUT } from "../../../plan/rollout/names.ts";
 import { PARTS } from "../../../plan/rollout/owed.ts";
 import type { Action, Step } from "../../../plan/rollout/step.ts";
@@ -8,8 +9,11 @@ import { TARGET, type ModelZone, type StartNode, type StartPod } from "./model-z
 export const OPTIONS: Options = {
   only: PARTS,
   drain: true,
+  force: false,
   maxUnavailable: 1,
+  maxParallel: Infinity,
   timeout: 300,
+  evicting: Infinity,
   hangs: 60,
   flap: 20,
   settles: 10,
@@ -62,7 +66,10 @@ export function run(zone: ModelZone, options: Options = OPTIONS, dies = Infinity
 function forbid(zone: ModelZone, options: Options, action: Action): void {
   if (action.do === "evict") {
     assert.ok(options.drain, "a pod is evicted, and nobody said --drain");
-    assert.ok(action.pod.holdsGpu && action.pod.controller?.kind === "Deployment", action.pod.name);
+    assert.ok(
+      action.pod.holdsGpu && (options.force || action.pod.controller?.kind === "Deployment"),
+      action.pod.name,
+    );
   }
   if (action.do === "delete") assert.equal(action.pod.namespace, "gpu-operator");
   if (action.do !== "patch") return;
@@ -75,7 +82,8 @@ function forbid(zone: ModelZone, options: Options, action: Action): void {
   const out = zone.nodes.filter(
     (each) => each.annotations[ROLLOUT] !== undefined && (each.ready || each.touched),
   );
-  if (begins) assert.ok(out.length < options.maxUnavailable, "too many nodes are out");
+  if (begins)
+    assert.ok(out.length < inNodes(options.maxUnavailable, zone.nodes.length), "too many nodes are out");
   if (annotations[ROLLOUT] === null && node.touched)
     assert.ok(zone.hasDriver(node.name), "a node is given back without a driver");
 }
