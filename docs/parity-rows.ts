@@ -99,12 +99,23 @@ const driver: ParitySection = {
       "pools have a driver of their own: nodePools.<pool>.driver",
     ),
     unsupported("driver.useOpenKernelModules", "none", "does nothing upstream; kernelModuleType says it"),
+    {
+      ...same("driver.upgradePolicy.maxParallelUpgrades", "1"),
+      why: "for MIG layouts and sharing, too; zones rollout --max-unavailable alone means all",
+    },
+    {
+      ...same("driver.upgradePolicy.maxUnavailable", "25%"),
+      why: "for MIG layouts and sharing, too; zones rollout --max-unavailable comes first",
+    },
+    different(
+      "driver.upgradePolicy.gpuPodDeletion",
+      "{force: false, timeoutSeconds: 300, deleteEmptyDir: false}",
+      "gpu.driver.upgradePolicy.podDeletion",
+      "with zones rollout --drain alone; no limit of its own by default; pods with an emptyDir are evicted, too",
+    ),
     ...[
       ["autoUpgrade", "true"],
-      ["maxParallelUpgrades", "1"],
-      ["maxUnavailable", "25%"],
       ["waitForCompletion", "{timeoutSeconds: 0, podSelector: ''}"],
-      ["gpuPodDeletion", "{force: false, timeoutSeconds: 300, deleteEmptyDir: false}"],
       ["drain", "{enable: false, force: false, podSelector: '', timeoutSeconds: 300, deleteEmptyDir: false}"],
     ].map(([name = "", value = ""]) =>
       different(

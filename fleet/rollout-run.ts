@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Kubectl } from "../components/kubectl.ts";
-import { close, decide, type Memories, type Options } from "../plan/rollout/machine.ts";
+import { close, decide, type Memories } from "../plan/rollout/machine.ts";
+import type { Options } from "../plan/rollout/options.ts";
 import type { Action, Step } from "../plan/rollout/step.ts";
 import type { Target } from "../plan/rollout/target.ts";
 import { observe, perform, type Seen } from "./rollout-edge.ts";

@@ -54,7 +54,7 @@ export function isUndone({ state }: NodeResult): boolean {
 export function wayOut(zone: string, { node, state }: NodeResult): string | undefined {
   switch (state) {
     case "blocked":
-      return `${node} was given back unchanged: see to the pods that did not go, or give it longer with --timeout`;
+      return `${node} was given back unchanged: see to what held it up, or give it longer with --timeout`;
     case "failed":
       return `${node} stays cordoned: look at its operands (kubectl -n ${OPERANDS} get pods --field-selector spec.nodeName=${node}), mend what they say, then ./zones rollout ${zone} again`;
     default:

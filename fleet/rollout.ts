@@ -7,7 +7,8 @@ import { formatProblem, ProblemsError } from "../plan/config/problem.ts";
 import { canonicalJson } from "../plan/digest.ts";
 import { checkGates } from "../plan/gates/gates.ts";
 import type { Plan } from "../plan/plan.ts";
-import { decide, type Options } from "../plan/rollout/machine.ts";
+import { decide } from "../plan/rollout/machine.ts";
+import { optionsFor, type NodeLimit, type Options } from "../plan/rollout/options.ts";
 import { PARTS, type Part } from "../plan/rollout/owed.ts";
 import { targetOf } from "../plan/rollout/target.ts";
 import { findTool } from "../tools/find.ts";
@@ -21,17 +22,12 @@ import { chosenZones, requirePlan } from "./zones.ts";
 const READ_SECONDS = 10;
 /** Default of `--timeout`: a driver is built in two to ten minutes, and its startup probe gives it twenty. */
 const NODE_SECONDS = 30 * 60;
-/** mig-manager waits 300 s for each kind of pod before it gives up. */
-const HANGS_SECONDS = 360;
-const FLAP_SECONDS = 90;
-const SETTLES_SECONDS = 15;
-const UNHEARD_SECONDS = 60;
 
 interface RolloutFlags {
   readonly only?: Part;
   readonly drain?: boolean;
   readonly dryRun?: boolean;
-  readonly maxUnavailable: number;
+  readonly maxUnavailable?: NodeLimit;
   readonly timeout: number;
   readonly json?: boolean;
 }
@@ -53,9 +49,12 @@ export function rolloutCommand(
     .option("--drain", "evict pods that hold GPUs; without it their nodes are refused, and the pods named")
     .option("--dry-run", "say what would be done, and change nothing")
     .addOption(
-      new Option("--max-unavailable <nodes>", "ready nodes that may be out at once")
-        .argParser(positive)
-        .default(1),
+      new Option(
+        "--max-unavailable <nodes>",
+        "nodes of the pools that may be out at once, whoever has them out: a number, or a part such as 25%",
+      )
+        .argParser(nodeLimit)
+        .default(undefined, "gpu.driver.upgradePolicy's, one node after the other"),
     )
     .addOption(
       new Option("--timeout <time>", "what one node may take, such as 90s, 30m or 1h")
@@ -68,7 +67,7 @@ export function rolloutCommand(
       const plan = await requirePlan(surroundings, name);
       const cluster = await requireCluster(surroundings, plan, flags.dryRun === true);
       const target = targetOf(poolTable(plan.zone), plan.objects);
-      const options = optionsOf(flags);
+      const options = optionsFor(flags, plan.zone.gpu.driver?.upgradePolicy, new Date());
       const log = (line: string): void => {
         surroundings.err(`${name}: ${line}`);
       };
@@ -99,7 +98,7 @@ async function look(
   if (!("world" in seen))
     throw new UserError(`${zone}: wanted the cluster of context ${cluster.context}, got ${seen.message}`);
   // As if every node could be out at once: whose turn comes when is the rollout's business.
-  const all = { ...options, maxUnavailable: Infinity };
+  const all = { ...options, maxUnavailable: Infinity, maxParallel: Infinity };
   return { steps: decide(seen.world, target, all, {}, 0).steps, seen };
 }
 
@@ -160,21 +159,9 @@ function difference({ zone }: Plan, answer: string | undefined): string | undefi
     : "pools as they were before the last edit";
 }
 
-function optionsOf({ only, drain, maxUnavailable, timeout }: RolloutFlags): Options {
-  return {
-    only: only === undefined ? PARTS : [only],
-    drain: drain === true,
-    maxUnavailable,
-    timeout,
-    hangs: HANGS_SECONDS,
-    flap: FLAP_SECONDS,
-    settles: SETTLES_SECONDS,
-    unheard: UNHEARD_SECONDS,
-    now: new Date().toISOString(),
-  };
-}
-
-function positive(text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new UserError(`wanted a number of nodes, at least 1, got ${text}`);
+function nodeLimit(text: string): NodeLimit {
+  if (/^([1-9]\d?|100)%$/.test(text)) return text;
+  if (!/^[1-9]\d*$/.test(text))
+    throw new UserError(`wanted a number of nodes from 1, or a part of them such as 25%, got ${text}`);
   return Number(text);
 }

@@ -9,13 +9,15 @@ export interface PoolRow {
    * controller take the driver from under running GPU pods. `zones rollout` changes it. null: nothing is set.
    */
   readonly driver: string | null;
-  /** Value of `nvidia.com/mig.config`, set where the label is absent. */
+  /** Value of `nvidia.com/mig.config`, set where it is absent on a node that has no `gpu-zones.dev/pool` yet: GPU pods may run on all others. */
   readonly migConfig: string | null;
-  /** Value of `nvidia.com/device-plugin.config`, set where the label is absent. */
+  /** Value of `nvidia.com/device-plugin.config`, set as `migConfig` is. */
   readonly devicePluginConfig: string | null;
 }
 
 const DEPLOY = "nvidia.com/gpu.deploy.";
+/** Label of a node that the labeller has seen; it comes in the same patch as all that is for new nodes alone. */
+const POOL = "gpu-zones.dev/pool";
 
 /** Operands that wait for `nvidia.com/gpu.deploy.<operand>` (gpu-stack reference 6, operator v26.7.0). */
 const OPERANDS = [
@@ -66,10 +68,13 @@ export function nodeLabelTemplate(table: readonly PoolRow[]): string {
     whereEmpty(DEPLOY + MIG_MANAGER),
     "{{- end}}",
     whereAbsent("gpu-zones.dev/driver", "$driver"),
+    // A node of a pool has run pods without them: `zones rollout` brings it its first layout or sharing.
+    `{{- if ${is(POOL, '"<nil>"')}}}`,
     whereAbsent("nvidia.com/mig.config", "$mig"),
     whereAbsent("nvidia.com/device-plugin.config", "$plugin"),
+    "{{- end}}",
     equal(PRESENT, '"true"'),
-    equal("gpu-zones.dev/pool", "$pool"),
+    equal(POOL, "$pool"),
     "{{- end}}",
     "{{- end}}",
     "{{- end}}",

@@ -2,7 +2,8 @@ import type { PoolRow } from "../../components/operands/node-label-template.ts";
 import { readMark } from "./mark.ts";
 import { MIG_CONFIG, MIG_STATE, SKIP } from "./names.ts";
 import { nodeStep, released, type NodeView } from "./node-step.ts";
-import { owed, rowOf, type Debt, type Part } from "./owed.ts";
+import { inNodes, type Options } from "./options.ts";
+import { owed, rowOf, type Debt } from "./owed.ts";
 import type { Revisions, SeenBudget, SeenNode, SeenPod } from "./seen.ts";
 import { isPending } from "./settled.ts";
 import { isWorking, type Closed, type Phase, type Step } from "./step.ts";
@@ -14,26 +15,6 @@ export interface World {
   readonly pods: readonly SeenPod[];
   readonly budgets: readonly SeenBudget[];
   readonly revisions: Revisions;
-}
-
-export interface Options {
-  readonly only: readonly Part[];
-  /** Whether pods that hold GPUs may be evicted. */
-  readonly drain: boolean;
-  /** Ready nodes that a rollout may have out at once. */
-  readonly maxUnavailable: number;
-  /** Seconds that one node may take, from its cordon on. */
-  readonly timeout: number;
-  /** Seconds after which a MIG change in `pending` hangs: mig-manager waits 300 s for a pod, then gives up silently. */
-  readonly hangs: number;
-  /** Seconds that a node may be NotReady while it is worked on: a restart of its container runtime takes some. */
-  readonly flap: number;
-  /** Seconds that `failed` must last: mig-manager may still be telling of the label before this one. */
-  readonly settles: number;
-  /** Seconds after which mig-manager has not heard of its label: it is told again. */
-  readonly unheard: number;
-  /** RFC 3339, written on the node for people. */
-  readonly now: string;
 }
 
 /** What one run remembers of the nodes, and no run needs of another: since when each is where it is. */
@@ -81,12 +62,20 @@ export function decide(
     .toSorted(byTurn(target.table));
   const next: Record<string, Memory> = {};
   const steps: Step[] = world.nodes.flatMap((node) => strayStep(node, target.table, memories));
-  const failed = views.find(({ memory }) => memory?.closed?.state === "failed")?.node.name;
-  let out = views.filter(isOut).length;
+  const failed = failure(views, options);
+  let out = views.filter((view) => isOut(view, options)).length;
+  let worked = views.filter((view) => isWorked(view, options)).length;
+  const most = inNodes(options.maxUnavailable, views.length);
   for (const view of views) {
-    const step = stepOf(view, { world, target, options, failed, full: out >= options.maxUnavailable });
+    const full =
+      worked >= options.maxParallel
+        ? `${worked} worked on already`
+        : out >= most
+          ? `${out} out already`
+          : undefined;
+    const step = stepOf(view, { world, target, options, failed, full });
     if (step === undefined) continue;
-    if (step.phase === "cordon" && view.mark === undefined) out += 1;
+    if (step.phase === "cordon" && view.mark === undefined) [out, worked] = [out + 1, worked + 1];
     steps.push(step);
     next[view.node.name] = remembered(view, step);
   }
@@ -105,10 +94,10 @@ export interface Surrounding {
   readonly world: World;
   readonly target: Target;
   readonly options: Options;
-  /** A node that failed in this run. */
+  /** Why nothing more is begun: a node failed in this run, or went dark after its change. */
   readonly failed: string | undefined;
-  /** As many nodes are out as may be. */
-  readonly full: boolean;
+  /** Why no more nodes may be begun for now. */
+  readonly full: string | undefined;
 }
 
 /** A node that was begun and has left its pool since: nobody would give it back. */
@@ -133,7 +122,7 @@ function strayStep(node: SeenNode, table: readonly PoolRow[], memories: Memories
 }
 
 function stepOf(view: NodeView, around: Surrounding): Step | undefined {
-  const { node, row, mark, memory, clock } = view;
+  const { node, row, mark, memory } = view;
   const at = { node: node.name, pool: row.pool, owes: view.owes, actions: [] };
   if (memory?.closed !== undefined) return { ...at, phase: memory.closed.state, says: memory.closed.says };
   const owes = view.owes.length > 0 ? view.owes : mark === undefined ? hanging(view, around.options) : [];
@@ -142,13 +131,10 @@ function stepOf(view: NodeView, around: Surrounding): Step | undefined {
   if (owes.length === 0 && mark === undefined && !pending) return undefined;
   if (node.labels[SKIP] === "true") return { ...at, phase: "skipped", says: `label ${SKIP} is true` };
   if (!node.ready) {
-    const begun = mark !== undefined;
-    const since = memory?.phase === "flapping" ? memory.since : clock;
-    if (begun && memory?.phase !== "interrupted" && clock - since < flapSeconds(node, around.options))
-      return { ...at, phase: "flapping", says: "NotReady for the moment" };
-    return begun
+    if (mark === undefined) return { ...at, phase: "dark", says: "NotReady" };
+    return isInterrupted(view, around.options)
       ? { ...at, phase: "interrupted", says: "NotReady: the next rollout goes on with it" }
-      : { ...at, phase: "dark", says: "NotReady" };
+      : { ...at, phase: "flapping", says: "NotReady for the moment" };
   }
   if (pending)
     return { ...at, phase: "mig-pending", says: "the MIG manager is at work on it, nothing was begun" };
@@ -167,9 +153,29 @@ function hanging({ node, memory, clock }: NodeView, options: Options): readonly 
   return [{ part: "mig", from: value, to: value, why: "hangs" }];
 }
 
-/** Nodes that the zone's users miss because of a rollout; a dark one they would miss anyway. */
-function isOut({ node, mark, memory }: NodeView): boolean {
-  return mark !== undefined && (node.ready || memory?.phase !== "interrupted");
+/** A begun node that is NotReady for longer than its work explains. */
+function isInterrupted({ node, mark, memory, clock }: NodeView, options: Options): boolean {
+  if (node.ready || mark === undefined) return false;
+  const since = memory?.phase === "flapping" ? memory.since : clock;
+  return memory?.phase === "interrupted" || clock - since >= flapSeconds(node, options);
+}
+
+/** Nodes that the zone's users miss because of a rollout; one that went dark unchanged they would miss anyway. */
+function isOut(view: NodeView, options: Options): boolean {
+  return view.mark !== undefined && (view.mark.touched || !isInterrupted(view, options));
+}
+
+/** Nodes that this rollout or one before it is at work on. */
+function isWorked(view: NodeView, options: Options): boolean {
+  return view.mark !== undefined && (view.mark.touched || !isInterrupted(view, options));
+}
+
+/** A change that breaks one node would break the next: why nothing is begun any more. */
+function failure(views: readonly NodeView[], options: Options): string | undefined {
+  const failed = views.find(({ memory }) => memory?.closed?.state === "failed");
+  if (failed !== undefined) return `${failed.node.name} failed`;
+  const dark = views.find((view) => view.mark?.touched === true && isInterrupted(view, options));
+  return dark && `${dark.node.name} is NotReady since it was changed`;
 }
 
 /** Begun nodes first; then in the order of the pools, and by name. */

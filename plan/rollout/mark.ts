@@ -16,6 +16,8 @@ export interface Mark {
   readonly started: string;
   /** Parts whose label was written: a MIG layout that fails after that is not tried again by itself. */
   readonly changed: readonly Part[];
+  /** A label was written since the node was begun, in whichever run: it is given back when it is whole, and not before. */
+  readonly touched: boolean;
   /** The node was freed from a MIG change that hung; it is not done twice. */
   readonly freed: boolean;
 }
@@ -33,6 +35,7 @@ export function readMark(annotations: Readonly<Record<string, string>>): Mark | 
     initiallyEnabled: value["initiallyEnabled"] === true,
     started: typeof value["started"] === "string" ? value["started"] : "",
     changed: parts(value["changed"]),
+    touched: value["touched"] === true || parts(value["changed"]).length > 0,
     freed: value["freed"] === true,
   };
 }

@@ -3,7 +3,11 @@ export const DRIVER = "gpu-zones.dev/driver";
 export const MIG_CONFIG = "nvidia.com/mig.config";
 export const MIG_STATE = "nvidia.com/mig.config.state";
 export const PLUGIN_CONFIG = "nvidia.com/device-plugin.config";
+/** Set by the labeller, together with all that it gives to new nodes alone. */
+export const POOL = "gpu-zones.dev/pool";
 export const DEPLOY = "nvidia.com/gpu.deploy.";
+/** Node selector by which a DaemonSet of somebody else makes way for a change of driver or MIG layout. */
+export const CLIENT = `${DEPLOY}client`;
 
 /** What mig-manager makes of a deploy label while it cuts the boards. */
 export const PAUSED_FOR_MIG = "paused-for-mig-change";

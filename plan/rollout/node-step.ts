@@ -1,16 +1,17 @@
 import type { PoolRow } from "../../components/operands/node-label-template.ts";
+import { describe, gpuPods, refused } from "./gpu-pods.ts";
 import { writeMark, type Mark } from "./mark.ts";
 import type { Memory, Surrounding } from "./machine.ts";
+import { MIG_CONFIG, MIG_STATE, PAUSED_FOR_MIG, ROLLOUT, UPGRADE_ENABLED, UPGRADE_STATE } from "./names.ts";
 import {
-  MIG_CONFIG,
-  MIG_STATE,
-  OPERANDS,
-  PAUSED_FOR_MIG,
-  ROLLOUT,
-  UPGRADE_ENABLED,
-  UPGRADE_STATE,
-} from "./names.ts";
-import { LABEL_OF, oldDriverPods, PARTS, wantedValue, WHOLE_BOARDS, type Debt, type Part } from "./owed.ts";
+  LABEL_OF,
+  replacedDriverPods,
+  PARTS,
+  wantedValue,
+  WHOLE_BOARDS,
+  type Debt,
+  type Part,
+} from "./owed.ts";
 import type { SeenNode, SeenPod } from "./seen.ts";
 import { awaited, isPending, pausedLabels, staleValidator } from "./settled.ts";
 import type { Action, Closed, NodePatch, Step } from "./step.ts";
@@ -33,31 +34,20 @@ export function nodeStep(view: NodeView, around: Surrounding): Step {
   return view.mark === undefined ? beginning(view, around) : begun(view, view.mark, around);
 }
 
-/** Pods of other people that hold GPUs of the node; operands and DaemonSets' pods go and come with the change itself. */
-export function gpuPods(node: string, pods: readonly SeenPod[]): SeenPod[] {
-  return pods.filter(
-    (pod) =>
-      pod.node === node &&
-      pod.holdsGpu &&
-      !pod.finished &&
-      pod.namespace !== OPERANDS &&
-      pod.controller?.kind !== "DaemonSet",
-  );
-}
-
 function beginning(view: NodeView, { world, options, failed, full }: Surrounding): Step {
   const { node, owes } = view;
-  if (failed !== undefined) return step(view, "halted", `${failed} failed: nothing is begun after that`);
+  if (failed !== undefined) return step(view, "halted", `${failed}: nothing is begun after that`);
   const pods = gpuPods(node.name, world.pods);
-  const refusal = refused(pods, options.drain);
+  const refusal = refused(pods, options);
   if (refusal !== undefined) return step(view, "refused", refusal);
-  if (full) return step(view, "queued", `${options.maxUnavailable} out already`);
+  if (full !== undefined) return step(view, "queued", full);
   const mark: Mark = {
     what: owes.map(({ part }) => part),
     initiallyUnschedulable: node.unschedulable,
     initiallyEnabled: node.annotations[UPGRADE_ENABLED] === "true",
     started: options.now,
     changed: [],
+    touched: false,
     freed: false,
   };
   const leaving = pods.map((pod) => describe(pod, world.budgets)).join(", ");
@@ -76,12 +66,17 @@ function begun(view: NodeView, mark: Mark, around: Surrounding): Step {
   if (TRIED_AGAIN.has(node.labels[UPGRADE_STATE] ?? ""))
     return step(view, "cordon", "failed before, and is tried again", [
       patch(node, {
-        ...marked(mark, { changed: [], freed: false }),
+        ...marked(mark, { changed: [], touched: true, freed: false }),
         labels: { [UPGRADE_STATE]: "pod-deletion-required" },
         unschedulable: true,
       }),
     ]);
-  const parts = PARTS.filter((part) => mark.what.includes(part) || owes.some((debt) => debt.part === part));
+  // A MIG change that hangs is in the way of every part.
+  const freed = hangs(view, options.hangs) && options.only.includes("mig");
+  const parts = PARTS.filter(
+    (part) =>
+      mark.what.includes(part) || owes.some((debt) => debt.part === part) || (part === "mig" && freed),
+  );
   const open = parts.filter((part) => needsChange(part, view, mark, around));
   const pods = open.length === 0 ? [] : gpuPods(node.name, world.pods);
   const next =
@@ -104,7 +99,7 @@ function emptying(
   { world, options }: Surrounding,
 ): Step {
   const { node } = view;
-  const refusal = refused(pods, options.drain);
+  const refusal = refused(pods, options);
   if (refusal !== undefined) return givingUp(view, mark, refusal, "refused");
   if (!node.unschedulable)
     return step(view, "cordon", "is cordoned again", [patch(node, { unschedulable: true })]);
@@ -112,7 +107,10 @@ function emptying(
     .filter(({ deleting }) => !deleting)
     .map((pod): Action => ({ do: "evict", node: node.name, pod }));
   const named = pods.map((pod) => describe(pod, world.budgets)).join(", ");
-  return step(view, "evict", `waits for ${named} to go`, evictions);
+  const waits = `waits for ${named} to go`;
+  return inPhase(view, "evict") >= options.evicting
+    ? givingUp(view, mark, `not within ${options.evicting} s: ${waits}`)
+    : step(view, "evict", waits, evictions);
 }
 
 /** The next request for the parts in their order, or what they wait for; undefined when all have arrived. */
@@ -139,8 +137,10 @@ function arriving(
 
 /** The boards are being cut; when that hangs, the node is freed, once. */
 function pending(parts: readonly Part[], view: NodeView, mark: Mark, { options }: Surrounding): Step {
-  if (!parts.includes("mig") || !hangs(view, options.hangs))
+  if (!hangs(view, options.hangs))
     return step(view, "mig-pending", "waits for the MIG manager to cut its boards");
+  if (!parts.includes("mig"))
+    return givingUp(view, mark, `hangs in ${MIG_STATE}=pending: a rollout with --only mig frees it`);
   return mark.freed ? givingUp(view, mark, "the MIG change hangs for the second time") : freeing(view, mark);
 }
 
@@ -156,7 +156,7 @@ function needsChange(part: Part, view: NodeView, mark: Mark, { world, options }:
   const to = goal(part, view, mark);
   if (to === undefined) return false;
   if ((node.labels[LABEL_OF[part]] ?? "") !== (to ?? "")) return true;
-  if (part === "driver") return oldDriverPods(node.name, world.pods, world.revisions).length > 0;
+  if (part === "driver") return replacedDriverPods(node.name, world.pods, world.revisions).length > 0;
   if (part !== "mig") return false;
   return hangs(view, options.hangs) || (node.labels[MIG_STATE] === "failed" && !mark.changed.includes("mig"));
 }
@@ -210,7 +210,7 @@ function making(part: Part, to: string | null, view: NodeView, mark: Mark, { wor
   const now = node.labels[label] ?? "";
   const same = now === (to ?? "");
   if (part === "driver" && same && mark.changed.includes("driver")) {
-    const old = oldDriverPods(node.name, world.pods, world.revisions);
+    const old = replacedDriverPods(node.name, world.pods, world.revisions);
     const actions = old
       .filter(({ deleting }) => !deleting)
       .map((pod): Action => ({ do: "delete", node: node.name, pod }));
@@ -223,7 +223,7 @@ function making(part: Part, to: string | null, view: NodeView, mark: Mark, { wor
     : `gets ${label} ${to ?? "(none)"} after ${now === "" ? "none" : now}`;
   return step(view, "change", says, [
     patch(node, {
-      ...marked(mark, { changed: withPart(mark.changed, part) }),
+      ...marked(mark, { changed: withPart(mark.changed, part), touched: true }),
       labels: {
         [label]: value,
         ...(part === "mig" ? { [MIG_STATE]: null } : {}),
@@ -239,7 +239,12 @@ function freeing(view: NodeView, mark: Mark): Step {
   const labels = Object.fromEntries(pausedLabels(node, PAUSED_FOR_MIG).map((key) => [key, "true"]));
   return step(view, "change", `hangs in ${MIG_STATE}=pending, and is freed`, [
     patch(node, {
-      ...marked(mark, { changed: withPart(mark.changed, "mig"), freed: true }),
+      ...marked(mark, {
+        what: withPart(mark.what, "mig"),
+        changed: withPart(mark.changed, "mig"),
+        touched: true,
+        freed: true,
+      }),
       labels: { ...labels, [MIG_CONFIG]: null, [MIG_STATE]: null },
     }),
   ]);
@@ -248,7 +253,7 @@ function freeing(view: NodeView, mark: Mark): Step {
 /** A node that was changed stays cordoned, for the next run to try again; one that was not is given back. */
 function givingUp(view: NodeView, mark: Mark, says: string, untouched: Closed["state"] = "blocked"): Step {
   const { node } = view;
-  return mark.changed.length === 0
+  return !mark.touched
     ? step(view, "uncordon", `is given back: ${says}`, [
         patch(node, released(mark, null), { state: untouched, says }),
       ])
@@ -259,30 +264,6 @@ function givingUp(view: NodeView, mark: Mark, says: string, untouched: Closed["s
           { state: "failed", says },
         ),
       ]);
-}
-
-/** Why nothing may be begun under these pods; undefined when it may. */
-function refused(pods: readonly SeenPod[], drain: boolean): string | undefined {
-  const staying = pods.filter(({ deleting }) => !deleting);
-  const named = (some: readonly SeenPod[]): string =>
-    some.map(({ namespace, name }) => `${namespace}/${name}`).join(", ");
-  const lost = staying.filter(({ controller }) => controller === undefined || controller.kind === "Node");
-  if (staying.length > 0 && !drain)
-    return `GPUs are held by ${named(staying)}: --drain evicts ${staying.length === 1 ? "it" : "them"}`;
-  return lost.length === 0
-    ? undefined
-    : `nobody would start ${named(lost)} again: delete ${lost.length === 1 ? "it" : "them"} first`;
-}
-
-function describe(pod: SeenPod, budgets: Surrounding["world"]["budgets"]): string {
-  const name = `${pod.namespace}/${pod.name}`;
-  if (pod.deleting) return `${name} (it is ending)`;
-  const holding = budgets.filter(
-    (budget) => budget.namespace === pod.namespace && budget.allowed === 0 && budget.selects(pod.labels),
-  );
-  return holding.length === 0
-    ? name
-    : `${name} (PodDisruptionBudget ${holding.map((budget) => budget.name).join(", ")} lets none go)`;
 }
 
 /** What gives a node back. */

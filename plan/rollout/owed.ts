@@ -7,6 +7,7 @@ import {
   MIG_STATE,
   OPERANDS,
   PLUGIN_CONFIG,
+  POOL,
   REVISION_HASH,
 } from "./names.ts";
 import type { Revisions, SeenNode, SeenPod } from "./seen.ts";
@@ -31,7 +32,7 @@ export interface Debt {
   readonly from: string | null;
   readonly to: string | null;
   /**
-   * `value`: the label differs; `revision`: the driver's pod is of an older revision; `failed`: the boards could not be
+   * `value`: the label differs; `revision`: the driver's pod is of an older revision that loads another driver; `failed`: the boards could not be
    * cut; `hangs`: a rollout saw them being cut for longer than that takes.
    */
   readonly why: "value" | "revision" | "failed" | "hangs";
@@ -51,7 +52,7 @@ export interface Seen {
   readonly revisions: Revisions;
 }
 
-/** Nodes that owe a change, in the order of their names; what a label lacks is the labeller's business, and no debt. */
+/** Nodes that owe a change, in the order of their names; what the labeller is about to set is no debt. */
 export function owed(table: readonly PoolRow[], { nodes, pods, revisions }: Seen): OwingNode[] {
   return nodes
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
@@ -94,11 +95,27 @@ export function wantedValue(
   }
 }
 
-/** Driver pods of the node that are not of the newest revision of their DaemonSet. */
+/** Driver pods of the node that are of an older revision of their DaemonSet, and load another driver than the newest. */
 export function oldDriverPods(node: string, pods: readonly SeenPod[], revisions: Revisions): SeenPod[] {
-  return driverPods(node, pods).filter(({ controller, labels }) => {
-    const newest = revisions[controller?.name ?? ""];
-    return newest !== undefined && labels[REVISION_HASH] !== newest;
+  return outdated(node, pods, revisions, () => true);
+}
+
+/** The same, and those that load nothing: what mends them may be in the newer revision alone. */
+export function replacedDriverPods(node: string, pods: readonly SeenPod[], revisions: Revisions): SeenPod[] {
+  return outdated(node, pods, revisions, ({ ready }) => ready);
+}
+
+/** @param serves whether a pod may stay whose template alone is old */
+function outdated(
+  node: string,
+  pods: readonly SeenPod[],
+  revisions: Revisions,
+  serves: (pod: SeenPod) => boolean,
+): SeenPod[] {
+  return driverPods(node, pods).filter((pod) => {
+    const newest = revisions[pod.controller?.name ?? ""];
+    if (newest === undefined || pod.labels[REVISION_HASH] === newest.hash) return false;
+    return pod.digest === undefined || pod.digest !== newest.digest || !serves(pod);
   });
 }
 
@@ -117,7 +134,11 @@ function debt(
 ): Debt | undefined {
   const now = labels[LABEL_OF[part]];
   const to = wantedValue(part, row, labels);
-  if (to === undefined || now === undefined) return undefined;
+  if (to === undefined) return undefined;
+  if (now === undefined)
+    return part === "driver" || to === null || labels[POOL] === undefined
+      ? undefined
+      : { part, from: null, to, why: "value" };
   if (now !== (to ?? "")) return { part, from: now, to, why: "value" };
   if (part === "driver" && oldDriverPods(name, pods, revisions).some(({ deleting }) => !deleting))
     return { part, from: now, to, why: "revision" };

@@ -32,6 +32,8 @@ export interface SeenPod {
   /** Who makes it anew when it goes; undefined: nobody. */
   readonly controller: { readonly kind: string; readonly name: string } | undefined;
   readonly nodeSelector: Labels;
+  /** `DRIVER_CONFIG_DIGEST`: pods of the same one load the same driver; undefined: it is no driver. */
+  readonly digest: string | undefined;
 }
 
 /** A PodDisruptionBudget. */
@@ -42,8 +44,16 @@ export interface SeenBudget {
   readonly allowed: number;
 }
 
-/** Newest revision of each DaemonSet of the operands, by name: its `controller-revision-hash`. */
-export type Revisions = Readonly<Record<string, string>>;
+/** The newest revision of a DaemonSet. */
+export interface Revision {
+  /** Its `controller-revision-hash`. */
+  readonly hash: string;
+  /** `DRIVER_CONFIG_DIGEST` of its pods; undefined: they are no drivers. */
+  readonly digest: string | undefined;
+}
+
+/** Newest revision of each DaemonSet of the operands, by name. */
+export type Revisions = Readonly<Record<string, Revision>>;
 
 export function seenNode({ metadata, spec, status }: V1Node): SeenNode {
   return {
@@ -72,6 +82,7 @@ export function seenPod({ metadata, spec, status }: V1Pod): SeenPod {
     holdsGpu: holdsGpu(spec),
     controller: controller && { kind: controller.kind, name: controller.name },
     nodeSelector: spec?.nodeSelector ?? {},
+    digest: driverDigest(spec),
   };
 }
 
@@ -84,7 +95,13 @@ export function newestRevisions(all: readonly V1ControllerRevision[], namespace:
     if ((newest.get(owner.name)?.revision ?? -1) < revision.revision) newest.set(owner.name, revision);
   }
   return Object.fromEntries(
-    [...newest].map(([name, { metadata }]) => [name, metadata?.labels?.["controller-revision-hash"] ?? ""]),
+    [...newest].map(([name, { metadata, data }]) => [
+      name,
+      {
+        hash: metadata?.labels?.["controller-revision-hash"] ?? "",
+        digest: driverDigest((data as RevisionData | undefined)?.spec?.template?.spec),
+      },
+    ]),
   );
 }
 
@@ -113,6 +130,16 @@ function matches(value: string | undefined, operator: string, values: readonly s
     default:
       return value === undefined;
   }
+}
+
+/** What a DaemonSet's revision keeps: its pod template, as a patch. */
+interface RevisionData {
+  readonly spec?: { readonly template?: { readonly spec?: V1Pod["spec"] } };
+}
+
+function driverDigest(spec: V1Pod["spec"]): string | undefined {
+  return spec?.containers.flatMap(({ env }) => env ?? []).find(({ name }) => name === "DRIVER_CONFIG_DIGEST")
+    ?.value;
 }
 
 function holdsGpu(spec: V1Pod["spec"]): boolean {

@@ -8,7 +8,7 @@ import {
   PAUSED_FOR_MIG,
   VALIDATOR,
 } from "./names.ts";
-import { driverPods, oldDriverPods, type Part } from "./owed.ts";
+import { driverPods, replacedDriverPods, type Part } from "./owed.ts";
 import type { Revisions, SeenNode, SeenPod } from "./seen.ts";
 import type { Target } from "./target.ts";
 
@@ -31,7 +31,7 @@ export function awaited(part: Part, node: SeenNode, row: PoolRow, around: Around
 
 /** The validator's pod, where it has seen only the driver before this one; it must look again. */
 export function staleValidator(node: SeenNode, { pods, revisions }: Around): SeenPod | undefined {
-  const old = new Set(oldDriverPods(node.name, pods, revisions));
+  const old = new Set(replacedDriverPods(node.name, pods, revisions));
   const driver = driverPods(node.name, pods).find((pod) => pod.ready && !pod.deleting && !old.has(pod));
   if (driver === undefined || paused(node) !== undefined) return undefined;
   return podsOf(VALIDATOR, node, pods).find(({ created, deleting }) => !deleting && created < driver.created);
@@ -44,9 +44,9 @@ export function pausedLabels(node: Pick<SeenNode, "labels">, by: string): string
   );
 }
 
-/** A MIG change is under way on the node: its GPU clients are away, and nobody else should touch it. */
+/** A MIG change is under way on the node: its GPU clients are away or about to go, and nobody else should touch it. */
 export function isPending(node: Pick<SeenNode, "labels">): boolean {
-  return node.labels[MIG_STATE] === "pending" && pausedLabels(node, PAUSED_FOR_MIG).length > 0;
+  return node.labels[MIG_STATE] === "pending";
 }
 
 function ownOf(part: Part, node: SeenNode, row: PoolRow, around: Around): string | undefined {
@@ -67,7 +67,7 @@ function ownOf(part: Part, node: SeenNode, row: PoolRow, around: Around): string
 function driver(node: SeenNode, { pods, revisions }: Around): string | undefined {
   const value = node.labels[DRIVER] ?? "";
   const own = driverPods(node.name, pods);
-  const old = oldDriverPods(node.name, pods, revisions);
+  const old = replacedDriverPods(node.name, pods, revisions);
   const other = own.find(
     (pod) => pod.deleting || old.includes(pod) || (pod.nodeSelector[DRIVER] ?? value) !== value,
   );

@@ -222,6 +222,24 @@ describe("the labeller", function () {
     assert.equal(labels["gpu-zones.dev/driver"], "570");
   });
 
+  it("gives a node that is of a pool already no first MIG layout or sharing: its GPUs may be in use", async () => {
+    const a100 = await seen("a", { ...NVIDIA, "gpu-zones.dev/pool": "a100" });
+    assert.equal(a100["nvidia.com/mig.config"], undefined);
+    const t4 = { ...NVIDIA, rack: "r1", kind: "t4" };
+    const config = "nvidia.com/device-plugin.config";
+    assert.equal((await seen("b", { ...t4, "gpu-zones.dev/pool": "t4" }))[config], undefined);
+    assert.equal((await seen("b", t4))[config], "t4-0123456789");
+  });
+
+  it("gives a node all that is for new nodes once its device is known, however late", async () => {
+    await create("a", {});
+    await aRound();
+    await api.patch("/api/v1/nodes/a", { metadata: { labels: NVIDIA } });
+    await settled("a");
+    assert.equal((await labelsOf("a"))["nvidia.com/mig.config"], "all-1g.5gb");
+    await api.delete("/api/v1/nodes/a");
+  });
+
   it("labels a node anew that was taken away and came back without labels", async () => {
     await seen("a", NVIDIA);
     assert.equal((await seen("a", NVIDIA))["gpu-zones.dev/pool"], "a100");

@@ -161,7 +161,7 @@ export const RUN_CODES = {
   },
   GZ310: {
     title: "Nodes that owe a rollout",
-    why: "Driver, MIG layout and sharing reach a node only when its GPU pods are gone. An update declares them and changes no node that runs: labels of nodes are set where they are absent, and driver pods stay until somebody deletes them. The nodes go on as before, and what their labels name stays in the cluster. `zones rollout` brings them what they owe, a few at a time, and goes on with nodes that one before it left cordoned: it was interrupted, or failed there.",
+    why: "Driver, MIG layout and sharing reach a node only when its GPU pods are gone. An update declares them and changes no node that runs: nodes get their labels when they are new, also their first MIG layout or sharing, and driver pods stay until somebody deletes them. The nodes go on as before, and what their labels name stays in the cluster. `zones rollout` brings them what they owe, a few at a time, and goes on with nodes that one before it left cordoned: it was interrupted, or failed there.",
     wrong: {
       files: {
         [DEV]: `config:
@@ -180,7 +180,7 @@ export const RUN_CODES = {
     t4: { hardware: t4x1, nodes: [ds-node2], sharing: { timeSlicing: 2 } }
 `,
       },
-      run: { live: "The node ds-node2 has the label of two shares, or none yet." },
+      run: { live: "The node ds-node2 has the label of two shares, or is new and has none yet." },
     },
   },
   GZ311: {

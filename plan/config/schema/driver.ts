@@ -53,19 +53,32 @@ const upgradePolicy = z
         error: NODES,
       })
       .optional()
-      .describe("Nodes that may be out of service at once, all reasons together. Default: 25%."),
-    maxParallelUpgrades: z.int().min(0).optional().describe("Nodes worked on at once; 0: all. Default: 1."),
+      .describe(
+        "Nodes of the pools that may be out of service at once, all reasons together; a part is rounded up. Default: 25%.",
+      ),
+    maxParallelUpgrades: z
+      .int()
+      .min(0)
+      .optional()
+      .describe("Nodes worked on at once; 0: all. Default: 1, and all with --max-unavailable."),
     podDeletion: z
       .strictObject({
-        timeoutSeconds: z.int().min(0).optional().describe("0: no limit. Default: 300."),
-        deleteEmptyDir: z.boolean().optional().describe("Pods with an emptyDir lose it. Default: false."),
-        force: z.boolean().optional().describe("Pods that nothing creates anew go, too. Default: false."),
+        timeoutSeconds: z
+          .int()
+          .min(0)
+          .optional()
+          .describe("How long GPU pods may take to leave a node; 0: what the node may take. Default: 0."),
+        deleteEmptyDir: later("pods that keep their node for the sake of an emptyDir"),
+        force: z
+          .boolean()
+          .optional()
+          .describe("Pods that nothing creates anew are evicted, too. Default: false."),
       })
       .optional()
-      .describe("How GPU pods leave a node."),
+      .describe("How GPU pods leave a node with --drain."),
   })
   .optional()
-  .describe("How `zones rollout` brings nodes to another driver.");
+  .describe("How `zones rollout` goes about; its flags come first.");
 
 /** `gpu.driver` beside what every operand's key takes. */
 export const driverShape = {

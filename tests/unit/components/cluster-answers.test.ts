@@ -168,8 +168,13 @@ describe("what a run learns of the cluster", () => {
       assert.deepEqual(owingInWords(nodes), ["1 node still shares its GPUs as before: n1"]);
     });
 
-    it("is nothing for a node without the label yet", () => {
+    it("is nothing for a new node, which the labeller is about to label", () => {
       assert.deepEqual(owing([{ name: "n1", labels: {} }]), []);
+    });
+
+    it("is the first sharing of a node that was of the pool before", () => {
+      const nodes = owing([{ name: "n1", labels: { "gpu-zones.dev/pool": "t4" } }]);
+      assert.deepEqual(nodes[0]?.owes, [{ part: "sharing", from: null, to: entry(2), why: "value" }]);
     });
 
     it("is to take the label away where the pool is not shared any more", () => {

@@ -6,6 +6,10 @@ import { resolve, told } from "./layer-texts.ts";
 const KEYS: [path: string, what: string][] = [
   ["cluster.kubernetes", "checking the cluster's Kubernetes version before an update"],
   ["gpu.driver.secretEnv", "secret environment variables of the driver"],
+  [
+    "gpu.driver.upgradePolicy.podDeletion.deleteEmptyDir",
+    "pods that keep their node for the sake of an emptyDir",
+  ],
   ["gpu.driver.rdma", "GPUDirect RDMA"],
   ["gpu.driver.licensingConfig", "vGPU licensing"],
   ["gpu.driver.virtualTopology", "vGPU topology"],

@@ -1,96 +1,22 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { close, decide, type Memories, type Options } from "../../../plan/rollout/machine.ts";
+import { decide } from "../../../plan/rollout/machine.ts";
 import {
-  DEPLOY,
   DRIVER,
   MIG_CONFIG,
   MIG_STATE,
   PLUGIN_CONFIG,
+  REVISION_HASH,
   ROLLOUT,
-  SKIP,
   UPGRADE_ENABLED,
-  UPGRADE_STATE,
 } from "../../../plan/rollout/names.ts";
-import { owed } from "../../../plan/rollout/owed.ts";
-import { PARTS } from "../../../plan/rollout/owed.ts";
-import type { Action, Step } from "../../../plan/rollout/step.ts";
+import { owed, PARTS } from "../../../plan/rollout/owed.ts";
+import { OPTIONS, PLAIN, ROUND, run, USER } from "./model-run.ts";
 import { ModelZone, ROW, TARGET, type StartNode, type StartPod } from "./model-zone.ts";
-
-const OPTIONS: Options = {
-  only: PARTS,
-  drain: true,
-  maxUnavailable: 1,
-  timeout: 300,
-  hangs: 60,
-  flap: 20,
-  settles: 10,
-  unheard: 40,
-  now: "2026-11-25T08:00:00Z",
-};
-const ROUND = 5;
-/** Each node takes its time at most, one after the other. */
-const MOST_ROUNDS = (nodes: number): number => (nodes + 1) * ((OPTIONS.timeout + OPTIONS.hangs) / ROUND + 20);
-const LABELS = [DRIVER, MIG_CONFIG, PLUGIN_CONFIG];
-
-const PLAIN: StartNode = {
-  driver: "580.2",
-  oldRevision: false,
-  mig: "all-2g.10gb",
-  sharing: "a100-new",
-  cordoned: false,
-  pods: [],
-  fault: "none",
-};
-const USER: StartPod = { kind: "Deployment", gpu: true, guarded: 0, grace: 2 };
-
-interface RunOutcome {
-  readonly steps: readonly Step[];
-  readonly killed: boolean;
-  readonly actions: readonly Action[];
-}
-
-/** One run of the command; it dies before its n-th request, when `dies` says so. What must never happen is looked for. */
-function run(zone: ModelZone, options: Options = OPTIONS, dies = Infinity): RunOutcome {
-  let memories: Memories = {};
-  const actions: Action[] = [];
-  for (let round = 0; ; round += 1) {
-    assert.ok(round < MOST_ROUNDS(zone.nodes.length), "the run does not end");
-    const decision = decide(zone.world(), TARGET, options, memories, zone.now);
-    memories = decision.memories;
-    if (!decision.working) return { steps: decision.steps, killed: false, actions };
-    for (const action of decision.steps.flatMap((step) => step.actions)) {
-      if (actions.length >= dies) return { steps: decision.steps, killed: true, actions };
-      forbid(zone, options, action);
-      actions.push(action);
-      const went = zone.request(action);
-      if (went && action.do === "patch" && action.closes)
-        memories = close(memories, action.node, action.closes);
-    }
-    zone.tick(ROUND);
-  }
-}
-
-function forbid(zone: ModelZone, options: Options, action: Action): void {
-  if (action.do === "evict") {
-    assert.ok(options.drain, "a pod is evicted, and nobody said --drain");
-    assert.ok(action.pod.holdsGpu && action.pod.controller?.kind === "Deployment", action.pod.name);
-  }
-  if (action.do === "delete") assert.equal(action.pod.namespace, "gpu-operator");
-  if (action.do !== "patch") return;
-  const { labels = {}, annotations = {} } = action.patch;
-  const moves = LABELS.some((label) => label in labels);
-  if (moves) assert.deepEqual(zone.users(action.node), [], "a label changes under running GPU pods");
-  const node = zone.nodes.find(({ name }) => name === action.node)!;
-  if (moves) assert.ok(node.unschedulable && node.annotations[ROLLOUT], "a node changes that is not out");
-  const begins = typeof annotations[ROLLOUT] === "string" && node.annotations[ROLLOUT] === undefined;
-  const out = zone.nodes.filter((each) => each.annotations[ROLLOUT] !== undefined && each.ready);
-  if (begins) assert.ok(out.length < options.maxUnavailable, "too many nodes are out");
-}
 
 const pods = fc.array(
   fc.record<StartPod>({
-    kind: fc.constantFrom("Deployment" as const, "DaemonSet" as const),
+    kind: fc.constantFrom("Deployment" as const, "client" as const),
     gpu: fc.boolean(),
     guarded: fc.constantFrom(0, 0, 30, 100),
     grace: fc.constantFrom(0, 2, 20),
@@ -100,9 +26,9 @@ const pods = fc.array(
 const startNode = (fault: fc.Arbitrary<StartNode["fault"]>, some = pods): fc.Arbitrary<StartNode> =>
   fc.record({
     driver: fc.constantFrom("580.1" as const, "580.2" as const),
-    oldRevision: fc.boolean(),
-    mig: fc.constantFrom("all-1g.5gb" as const, "all-2g.10gb" as const),
-    sharing: fc.constantFrom("a100-old" as const, "a100-new" as const),
+    age: fc.constantFrom("new" as const, "template" as const, "driver" as const),
+    mig: fc.constantFrom("all-1g.5gb" as const, "all-2g.10gb" as const, null),
+    sharing: fc.constantFrom("a100-old" as const, "a100-new" as const, null),
     cordoned: fc.boolean(),
     pods: some,
     fault,
@@ -146,14 +72,14 @@ describe("the rollout of a zone", function () {
   it("always ends, and leaves no node cordoned but those that it names", () => {
     const anyPods = fc.array(
       fc.record<StartPod>({
-        kind: fc.constantFrom("Deployment" as const, "DaemonSet" as const, "alone" as const),
+        kind: fc.constantFrom<StartPod["kind"]>("Deployment", "DaemonSet", "client", "alone"),
         gpu: fc.boolean(),
         guarded: fc.constantFrom(0, 50, null),
         grace: fc.constantFrom(0, 20),
       }),
       { maxLength: 2 },
     );
-    const faults = fc.constantFrom<StartNode["fault"]>("none", "driver", "mig", "hangs", "dark");
+    const faults = fc.constantFrom<StartNode["fault"]>("none", "driver", "kills", "mig", "hangs", "dark");
     fc.assert(
       fc.property(
         fc.array(startNode(faults, anyPods), { minLength: 1, maxLength: 5 }),
@@ -192,6 +118,20 @@ describe("the rollout of a zone", function () {
     assert.deepEqual(run(zone), { steps: [], killed: false, actions: [] });
   });
 
+  it("brings a pool's first MIG layout and sharing only to nodes that it has emptied", () => {
+    const zone = new ModelZone([{ ...PLAIN, mig: null, sharing: null, pods: [USER] }]);
+    zone.tick(ROUND);
+    const refused = run(zone, { ...OPTIONS, drain: false });
+    assert.deepEqual(
+      refused.steps.map(({ phase }) => phase),
+      ["refused"],
+    );
+    assert.deepEqual(
+      run(zone).steps.map(({ phase, says }) => [phase, says]),
+      [["done", "mig all-2g.10gb, sharing a100-new"]],
+    );
+  });
+
   it("refuses a node with GPU pods without --drain, names them, and does the others", () => {
     const zone = new ModelZone([
       { ...PLAIN, driver: "580.1", pods: [USER] },
@@ -215,6 +155,29 @@ describe("the rollout of a zone", function () {
     assert.equal(steps[0]?.says, "nobody would start users/n0-user-0-2 again: delete it first");
   });
 
+  it("names pods of DaemonSets, which would be back at once, and leaves alone those that make way by themselves", () => {
+    const of = (kind: StartPod["kind"]): StartNode => ({
+      ...PLAIN,
+      mig: "all-1g.5gb",
+      pods: [{ ...USER, kind }],
+    });
+    const zone = new ModelZone([of("DaemonSet"), of("client")]);
+    zone.tick(ROUND);
+    assert.deepEqual(
+      run(zone)
+        .steps.map(({ node, phase, says }) => [node, phase, says])
+        .toSorted(),
+      [
+        [
+          "n0",
+          "refused",
+          "its DaemonSet would start users/n0-user-0-2 again at once: take it off the node, or have it make way by the node selector nvidia.com/gpu.deploy.client",
+        ],
+        ["n1", "done", "mig all-2g.10gb"],
+      ],
+    );
+  });
+
   it("names the pod and the budget that held it up, and gives the node back", () => {
     const zone = new ModelZone([{ ...PLAIN, mig: "all-1g.5gb", pods: [{ ...USER, guarded: null }] }]);
     zone.tick(ROUND);
@@ -225,70 +188,6 @@ describe("the rollout of a zone", function () {
       /^not within 300 s: waits for users\/n0-user-0-2 \(PodDisruptionBudget pdb-n0-user-0-2 lets none go\) to go$/,
     );
     assert.equal(zone.nodes[0]!.unschedulable, false);
-  });
-
-  it("leaves a failed node cordoned, begins no other after it, and tries it again in the next run", () => {
-    const zone = new ModelZone([
-      { ...PLAIN, mig: "all-1g.5gb", fault: "mig" },
-      { ...PLAIN, mig: "all-1g.5gb" },
-    ]);
-    zone.tick(ROUND);
-    const { steps } = run(zone);
-    assert.deepEqual(
-      steps.map(({ node, phase }) => [node, phase]),
-      [
-        ["n0", "failed"],
-        ["n1", "halted"],
-      ],
-    );
-    assert.match(steps[0]!.says, /could not cut its boards: nvidia.com\/mig.config.state is failed/);
-    assert.equal(zone.nodes[0]!.unschedulable, true);
-    assert.equal(zone.nodes[0]!.labels[UPGRADE_STATE], "upgrade-failed");
-    zone.nodes[0]!.fault = "none";
-    const again = run(zone);
-    assert.deepEqual(
-      again.steps.map(({ phase }) => phase),
-      ["done", "done"],
-    );
-    assert.deepEqual(
-      zone.nodes.map(({ unschedulable }) => unschedulable),
-      [false, false],
-    );
-  });
-
-  it("frees a node that hangs in pending, also one that no rollout had begun", () => {
-    const zone = new ModelZone([{ ...PLAIN, fault: "hangs" }]);
-    zone.tick(ROUND);
-    Object.assign(zone.nodes[0]!.labels, {
-      [MIG_STATE]: "pending",
-      [`${DEPLOY}device-plugin`]: "paused-for-mig-change",
-    });
-    const { steps } = run(zone);
-    assert.deepEqual(
-      steps.map(({ phase }) => phase),
-      ["done"],
-    );
-    assert.equal(zone.nodes[0]!.labels[MIG_STATE], "success");
-    assert.equal(zone.nodes[0]!.labels[`${DEPLOY}device-plugin`], "true");
-  });
-
-  it("skips a node whose label says so and names a dark one; neither holds up the others", () => {
-    const zone = new ModelZone([
-      { ...PLAIN, driver: "580.1" },
-      { ...PLAIN, driver: "580.1", fault: "dark" },
-      { ...PLAIN, driver: "580.1" },
-    ]);
-    zone.nodes[0]!.labels[SKIP] = "true";
-    zone.tick(ROUND);
-    const { steps } = run(zone);
-    assert.deepEqual(
-      steps.map(({ node, phase }) => [node, phase]),
-      [
-        ["n0", "skipped"],
-        ["n1", "dark"],
-        ["n2", "done"],
-      ],
-    );
   });
 
   it("switches driver-manager's own eviction off for its time, and leaves it off where it was", () => {
@@ -304,7 +203,7 @@ describe("the rollout of a zone", function () {
   });
 
   it("has the validator look again where it has seen only the driver before", () => {
-    const zone = new ModelZone([{ ...PLAIN, oldRevision: true }]);
+    const zone = new ModelZone([{ ...PLAIN, age: "driver" }]);
     zone.tick(ROUND);
     const { actions } = run(zone);
     const deleted = actions.flatMap((action) => (action.do === "delete" ? [action.pod.labels] : []));
@@ -312,6 +211,24 @@ describe("the rollout of a zone", function () {
       deleted.map((labels) => labels["app"] ?? "driver"),
       ["driver", "nvidia-operator-validator"],
     );
+  });
+
+  it("drains no node for a driver pod whose template alone is old, and exchanges one that does not get ready", () => {
+    const zone = new ModelZone([{ ...PLAIN, age: "template", pods: [USER] }]);
+    zone.tick(ROUND);
+    assert.deepEqual(run(zone).steps, []);
+    const failing = new ModelZone([{ ...PLAIN, driver: "580.1" }]);
+    failing.tick(ROUND);
+    run(failing, OPTIONS, 2);
+    for (const pod of failing.pods) if (pod.labels["app"] === undefined) pod.goneAt = failing.now;
+    failing.tick(ROUND);
+    const pod = failing.pods.find(({ digest }) => digest !== undefined)!;
+    Object.assign(pod, { readyAt: Infinity, labels: { ...pod.labels, [REVISION_HASH]: "old" } });
+    assert.deepEqual(
+      run(failing).steps.map(({ phase }) => phase),
+      ["done"],
+    );
+    assert.ok(failing.hasDriver("n0"));
   });
 
   it("gives a node back that has left its pool since it was begun", () => {

@@ -1,6 +1,7 @@
 import type { PoolRow } from "../../../components/operands/node-label-template.ts";
 import type { World } from "../../../plan/rollout/machine.ts";
 import {
+  CLIENT,
   COMPONENT,
   DEPLOY,
   DRIVER,
@@ -10,9 +11,12 @@ import {
   OPERANDS,
   PAUSED_FOR_MIG,
   PLUGIN_CONFIG,
+  POOL,
   REVISION_HASH,
+  ROLLOUT,
   VALIDATOR,
 } from "../../../plan/rollout/names.ts";
+import { LABEL_OF } from "../../../plan/rollout/owed.ts";
 import type { SeenPod } from "../../../plan/rollout/seen.ts";
 import type { Action } from "../../../plan/rollout/step.ts";
 import type { Target } from "../../../plan/rollout/target.ts";
@@ -41,7 +45,8 @@ export const TARGET: Target = {
 
 /** A user's pod at the start. */
 export interface StartPod {
-  readonly kind: "Deployment" | "DaemonSet" | "alone";
+  /** `client`: of a DaemonSet that makes way by itself. */
+  readonly kind: "Deployment" | "DaemonSet" | "client" | "alone";
   readonly gpu: boolean;
   /** Its budget lets it go only after as many ticks; null: never. */
   readonly guarded: number | null;
@@ -52,13 +57,15 @@ export interface StartPod {
 /** A node at the start. */
 export interface StartNode {
   readonly driver: "580.1" | "580.2";
-  readonly oldRevision: boolean;
-  readonly mig: "all-1g.5gb" | "all-2g.10gb";
-  readonly sharing: "a100-old" | "a100-new";
+  /** The driver's pod is older than its DaemonSet: in its template alone, or in the driver that it loads. */
+  readonly age: "new" | "template" | "driver";
+  /** null: it was in the pool before that was cut, or shared. */
+  readonly mig: "all-1g.5gb" | "all-2g.10gb" | null;
+  readonly sharing: "a100-old" | "a100-new" | null;
   readonly cordoned: boolean;
   readonly pods: readonly StartPod[];
   /** What goes wrong on it. */
-  readonly fault: "none" | "driver" | "mig" | "hangs" | "dark";
+  readonly fault: "none" | "driver" | "kills" | "mig" | "hangs" | "dark";
 }
 
 interface ModelNode {
@@ -68,6 +75,8 @@ interface ModelNode {
   annotations: Record<string, string>;
   unschedulable: boolean;
   ready: boolean;
+  /** A part was written since it was begun. */
+  touched: boolean;
   fault: StartNode["fault"];
   /** What mig-manager has read last. */
   heard: string;
@@ -75,8 +84,9 @@ interface ModelNode {
   offered: number;
 }
 
-interface ModelPod extends Omit<SeenPod, "created" | "ready" | "deleting" | "node"> {
+interface ModelPod extends Omit<SeenPod, "created" | "ready" | "deleting" | "node" | "digest"> {
   node: string;
+  digest: string | undefined;
   created: number;
   readyAt: number;
   goneAt: number | undefined;
@@ -116,7 +126,10 @@ export class ModelZone {
         selects: (labels) => labels["app"] === pod.labels["app"],
         allowed: this.#mayGo(pod) ? 1 : 0,
       })),
-      revisions: { "driver-580.1": "new", "driver-580.2": "new" },
+      revisions: {
+        "driver-580.1": { hash: "new", digest: "new" },
+        "driver-580.2": { hash: "new", digest: "new" },
+      },
     };
   }
 
@@ -130,21 +143,38 @@ export class ModelZone {
     }
     const node = this.nodes.find(({ name }) => name === action.node)!;
     if (String(node.version) !== action.version) return false;
-    merge(node.labels, action.patch.labels ?? {});
-    merge(node.annotations, action.patch.annotations ?? {});
+    const { labels = {}, annotations = {} } = action.patch;
+    merge(node.labels, labels);
+    if (Object.values(LABEL_OF).some((label) => label in labels)) node.touched = true;
+    if (annotations[ROLLOUT] === null) node.touched = false;
+    merge(node.annotations, annotations);
     node.unschedulable = action.patch.unschedulable ?? node.unschedulable;
     node.version += 1;
     return true;
   }
 
-  /** Pods of users that hold a GPU of the node, those of DaemonSets left out. */
+  /** Pods of users that hold a GPU of the node, those left out that make way by themselves. */
   users(node: string): ModelPod[] {
     return this.pods.filter(
       (pod) =>
         pod.node === node &&
         pod.holdsGpu &&
         pod.namespace === "users" &&
-        pod.controller?.kind !== "DaemonSet",
+        pod.nodeSelector[CLIENT] === undefined,
+    );
+  }
+
+  /** The MIG manager has begun on the node and given up without a word. */
+  wedge(name: string, deploy = PAUSED_FOR_MIG): void {
+    const node = this.nodes.find((each) => each.name === name)!;
+    Object.assign(node.labels, { [MIG_STATE]: "pending", [`${DEPLOY}device-plugin`]: deploy });
+    node.version += 1;
+  }
+
+  /** A driver is at work on the node. */
+  hasDriver(node: string): boolean {
+    return this.pods.some(
+      (pod) => pod.node === node && pod.labels[COMPONENT] !== undefined && this.now >= pod.readyAt,
     );
   }
 
@@ -157,12 +187,11 @@ export class ModelZone {
       const before = JSON.stringify(node);
       this.#driver(node);
       this.#migManager(node);
-      this.#labeller(node);
       this.#operand(node, PLUGIN, "device-plugin");
       this.#operand(node, VALIDATOR, "operator-validator");
       const plugin = this.#operandPod(node, PLUGIN);
       const runs = plugin !== undefined && this.now >= plugin.readyAt;
-      node.offered = runs ? (node.labels[PLUGIN_CONFIG] === "a100-new" ? 3 : 4) : 0;
+      node.offered = runs ? shares(node.labels[PLUGIN_CONFIG]) : 0;
       if (runs) node.labels["nvidia.com/gpu.replicas"] = String(node.offered);
       if (JSON.stringify(node) !== before) node.version += 1;
     }
@@ -171,22 +200,28 @@ export class ModelZone {
   #node(start: StartNode, name: string): ModelNode {
     const labels = {
       [DRIVER]: start.driver,
-      [MIG_CONFIG]: start.mig,
-      [MIG_STATE]: "success",
-      [PLUGIN_CONFIG]: start.sharing,
-      "nvidia.com/gpu.replicas": start.sharing === "a100-new" ? "3" : "4",
+      [POOL]: ROW.pool,
+      ...(start.mig === null ? {} : { [MIG_CONFIG]: start.mig, [MIG_STATE]: "success" }),
+      ...(start.sharing === null ? {} : { [PLUGIN_CONFIG]: start.sharing }),
+      "nvidia.com/gpu.replicas": String(shares(start.sharing ?? undefined)),
       ...Object.fromEntries(
         ["driver", "operator-validator", ...PAUSED_OPERANDS].map((each) => [DEPLOY + each, "true"]),
       ),
     };
-    this.#add(name, OPERANDS, `driver-${start.driver}`, {
+    const driver = this.#add(name, OPERANDS, `driver-${start.driver}`, {
       [COMPONENT]: DRIVER_COMPONENT,
-      [REVISION_HASH]: start.oldRevision ? "old" : "new",
+      [REVISION_HASH]: start.age === "new" ? "new" : "old",
     });
+    driver.digest = start.age === "driver" ? "old" : "new";
     start.pods.forEach(({ kind, gpu, guarded, grace }, index) => {
       const app = `${name}-user-${index}`;
       const pod = this.#add(name, "users", app, { app }, { guarded, grace });
-      Object.assign(pod, { holdsGpu: gpu, controller: kind === "alone" ? undefined : { kind, name: app } });
+      const controller = { kind: kind === "client" ? "DaemonSet" : kind, name: app };
+      Object.assign(pod, {
+        holdsGpu: gpu,
+        controller: kind === "alone" ? undefined : controller,
+        nodeSelector: kind === "client" ? { [CLIENT]: "true" } : {},
+      });
     });
     return {
       name,
@@ -195,8 +230,9 @@ export class ModelZone {
       annotations: {},
       unschedulable: start.cordoned,
       ready: start.fault !== "dark",
+      touched: false,
       fault: start.fault,
-      heard: start.mig,
+      heard: start.mig ?? "",
       offered: 0,
     };
   }
@@ -223,6 +259,7 @@ export class ModelZone {
       holdsGpu: false,
       controller: { kind: "DaemonSet", name: owner },
       nodeSelector: selector,
+      digest: owner.startsWith("driver-") ? "new" : undefined,
       guarded,
       grace,
     };
@@ -243,10 +280,6 @@ export class ModelZone {
     Object.assign(again, { holdsGpu: pod.holdsGpu, controller: pod.controller });
   }
 
-  #labeller(node: ModelNode): void {
-    node.labels[MIG_CONFIG] ??= ROW.migConfig!;
-  }
-
   #driver(node: ModelNode): void {
     const value = node.labels[DRIVER]!;
     const own = this.pods.filter((pod) => pod.node === node.name && pod.labels[COMPONENT] !== undefined);
@@ -255,6 +288,7 @@ export class ModelZone {
     const labels = { [COMPONENT]: DRIVER_COMPONENT, [REVISION_HASH]: "new" };
     const pod = this.#add(node.name, OPERANDS, `driver-${value}`, labels);
     // Where pods hold the module it cannot be unloaded, and the build may fail for reasons of its own.
+    if (node.fault === "kills") node.ready = false;
     if (node.fault === "driver" || this.users(node.name).length > 0) pod.readyAt = Infinity;
   }
 
@@ -286,6 +320,11 @@ export class ModelZone {
   #operandPod(node: ModelNode, app: string): ModelPod | undefined {
     return this.pods.find((pod) => pod.node === node.name && pod.labels["app"] === app);
   }
+}
+
+/** Pods that share a GPU by an entry of the plugin's configuration. */
+function shares(entry: string | undefined): number {
+  return entry === "a100-new" ? 3 : entry === "a100-old" ? 4 : 1;
 }
 
 function merge(into: Record<string, string>, changes: Readonly<Record<string, string | null>>): void {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { V1ControllerRevision, V1Pod } from "@kubernetes/client-node";
+import type { V1ControllerRevision, V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { newestRevisions, seenBudget, seenPod } from "../../../plan/rollout/seen.ts";
 import { readMark, writeMark, type Mark } from "../../../plan/rollout/mark.ts";
 import { targetOf } from "../../../plan/rollout/target.ts";
@@ -29,7 +29,27 @@ describe("what a rollout sees of the cluster", () => {
       revision: number,
     });
     const all = [revision("a", 2), revision("a", 10), revision("b", 1), revision("b", 7, "other")];
-    assert.deepEqual(newestRevisions(all, "gpu-operator"), { a: "a-10", b: "b-1" });
+    assert.deepEqual(newestRevisions(all, "gpu-operator"), {
+      a: { hash: "a-10", digest: undefined },
+      b: { hash: "b-1", digest: undefined },
+    });
+  });
+
+  it("is which driver a DaemonSet's pods load, and a pod of its", () => {
+    const spec: V1PodSpec = {
+      containers: [{ name: "ctr", env: [{ name: "DRIVER_CONFIG_DIGEST", value: "d1" }] }],
+    };
+    const revision: V1ControllerRevision = {
+      metadata: {
+        namespace: "gpu-operator",
+        labels: { "controller-revision-hash": "h" },
+        ownerReferences: [{ apiVersion: "apps/v1", kind: "DaemonSet", name: "a", uid: "a" }],
+      },
+      revision: 1,
+      data: { spec: { template: { spec, $patch: "replace" } } },
+    };
+    assert.deepEqual(newestRevisions([revision], "gpu-operator"), { a: { hash: "h", digest: "d1" } });
+    assert.equal(seenPod({ spec }).digest, "d1");
   });
 
   it("is which pods a disruption budget chooses", () => {
@@ -60,6 +80,7 @@ describe("what a rollout sees of the cluster", () => {
       initiallyEnabled: false,
       started: "2026-11-25T08:00:00Z",
       changed: ["driver"],
+      touched: true,
       freed: true,
     };
     assert.deepEqual(readMark({ "gpu-zones.dev/rollout": writeMark(mark) }), mark);
