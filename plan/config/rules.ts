@@ -248,11 +248,19 @@ const requestFitsLimit: Rule = ({ zone, settings, origins }) => {
 /** Keys of `gpu` that say something of a zone whose GPU stack is somebody else's, too: what its nodes offer. */
 const READ_ALWAYS: readonly string[] = ["managed", "release", "mig", "readyTimeout"];
 
-/** Where somebody else runs the GPU stack, the keys of its operands change nothing. */
+/**
+ * Where somebody else runs the GPU stack, the keys of its operands change nothing. A layer writes them for other zones:
+ * only who says so himself, or the zone that does, is told.
+ */
 const operandsAreOurs: Rule = ({ zone, settings, origins }) => {
   if (settings.gpu.managed) return [];
+  const tellers = [zone, origins.nearest("gpu.managed")?.layer];
   const unread = Object.entries(settings.gpu).filter(
-    ([key, value]) => value !== undefined && !READ_ALWAYS.includes(key) && !isMigStrategyAlone(key, value),
+    ([key, value]) =>
+      value !== undefined &&
+      !READ_ALWAYS.includes(key) &&
+      !isMigStrategyAlone(key, value) &&
+      tellers.includes(origins.nearest(`gpu.${key}`)?.layer),
   );
   return unread.map(([key]) => ({
     ...error(zone, origins, `gpu.${key}`, "GZ003", {

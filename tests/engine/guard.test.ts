@@ -253,7 +253,7 @@ describe("the guard against another cluster behind the zone's context", function
       const refused = await checkout.up(ZONE);
       assert.notEqual(refused.code, 0, refused.all);
       assertSays(refused, [
-        `GZ308 Pulumi.${ZONE}.yaml:2  gpu.managed`,
+        `GZ308 Pulumi.${ZONE}.yaml:3  gpu.managed`,
         "wanted no pod on a GPU while driver, container-toolkit, device-plugin go",
       ]);
       checkout.setEnv({ GPU_ZONES_OVERRIDE: "its operator takes over" });

@@ -223,6 +223,12 @@ describe("the rules between values of a zone", () => {
     }
   });
 
+  it("say nothing of an operand's key that a layer holds for other zones", () => {
+    const fleet = "gpu: { driver: { repoConfig: null } }\n";
+    assert.deepEqual(told(resolve({ fleet, "zone-x": "gpu: { managed: false }\n" })), []);
+    assert.equal(told(resolve({ fleet: `gpu: { managed: false, driver: { version: "580" } }\n` })).length, 1);
+  });
+
   it("point at the layer in which the cause stands", () => {
     const loaded = resolve({
       fleet: `hardware: { t4: { ${BOARD} } }\nnodePools: { a: { hardware: t4, nodes: [n1] } }\n`,

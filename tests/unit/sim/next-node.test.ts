@@ -144,8 +144,8 @@ describe("a node whose device plugin's entry was renamed, as a changed number of
     assert.match(node.complaints.join(), /device plugin: label .* names the config t4-4/);
   });
 
-  it("takes the new entry at once when its label is taken away", () => {
-    const { "nvidia.com/device-plugin.config": _old, ...labels } = running.labels;
+  it("takes the new entry at once when its label names it", () => {
+    const labels = { ...running.labels, "nvidia.com/device-plugin.config": "t4-2" };
     assert.deepEqual(settled({ ...running, labels }, two).resources, { "nvidia.com/gpu": "2" });
   });
 });
@@ -237,7 +237,8 @@ describe("a node's MIG layout", () => {
 
   it("does not change while a pod holds a GPU, and is not tried again when the pod is gone", () => {
     const pool = { migConfig: "all-1g.5gb" };
-    const whole = settled(bareNode(A100), applied({ pool: {}, strategy: "mixed" }));
+    const uncut = settled(bareNode(A100), applied({ pool: {}, strategy: "mixed" }));
+    const whole = { ...uncut, labels: { ...uncut.labels, "nvidia.com/mig.config": pool.migConfig } };
     const busy = applied({ pool, strategy: "mixed", holders: ["pd-0"] });
     const failed = settled(whole, busy);
     assert.equal(failed.labels["nvidia.com/mig.config.state"], "failed");
