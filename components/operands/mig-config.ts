@@ -42,14 +42,16 @@ export function migConfigEntries(zone: Zone, kept: Readonly<Record<string, unkno
   const custom = [...ofPools, ...Object.entries(kept)];
   if (custom.length === 0) return null;
   const boards = [...new Set(pools.flatMap(([, pool]) => migBoardOf(pool) ?? []))];
-  const standard = [...new Set(boards.flatMap(layoutNames))].map((name): [string, BoardConfig[]] => [
-    name,
-    standardConfig(name, boards),
-  ]);
+  const standard = [...new Set(boards.flatMap(layoutNames))]
+    .map((name): [string, BoardConfig[]] => [name, standardConfig(name, boards)])
+    .filter(([, configs]) => configs.length > 0);
   return stringify({ version: "v1", "mig-configs": Object.fromEntries([...standard, ...custom]) });
 }
 
-/** The same name is another layout on other boards (`all-balanced`, `all-1g.35gb`): those are told by their devices. */
+/**
+ * The same name is another layout on other boards (`all-balanced`, `all-1g.35gb`): those are told by their devices. A
+ * board whose devices nobody knows is left out then, since no filter means every board.
+ */
 function standardConfig(name: string, boards: readonly MigBoard[]): BoardConfig[] {
   if (!enablesMig(name)) return [{ devices: "all", "mig-enabled": false }];
   const layouts = boards.flatMap((board) => {
@@ -60,7 +62,9 @@ function standardConfig(name: string, boards: readonly MigBoard[]): BoardConfig[
   const text = (config: BoardConfig): string => JSON.stringify(config);
   if (first !== undefined && others.every(({ config }) => text(config) === text(first.config)))
     return [first.config];
-  return layouts.map(({ board, config }) => ({ "device-filter": board.devices, ...config }));
+  return layouts
+    .filter(({ board }) => board.devices.length > 0)
+    .map(({ board, config }) => ({ "device-filter": board.devices, ...config }));
 }
 
 function boardConfig(layout: MigLayout): BoardConfig {

@@ -13,7 +13,8 @@ import { resourceRequirements } from "./resource-requirements.ts";
 
 /**
  * By its absolute path: the config manager looks for this argv[0] when the node's label changes, and does not find
- * the daemon under its bare name (k8s-device-plugin v0.20.0).
+ * the daemon under its bare name (k8s-device-plugin v0.20.0). On the host's processes it dies of the first kernel
+ * thread, which has no argv, and signals nobody after its restart: from MPS to other MPS the pod is deleted by hand.
  */
 const PROCESS = "/usr/bin/mps-control-daemon";
 

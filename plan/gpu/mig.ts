@@ -19,7 +19,7 @@ export function migBoardOf({ product, board }: Pick<NodePool, "product" | "board
   const profiles = Object.entries(board.migProfiles).map(([name, most]) => declaredProfile(name, most));
   return {
     products: [product],
-    devices: [],
+    devices: known?.devices ?? [],
     memoryGB: board.memory === undefined ? 0 : (quantityValue(board.memory) ?? 0) / 2 ** 30,
     maxInstances: Math.max(...profiles.map(({ maxInstances }) => maxInstances)),
     verified: false,

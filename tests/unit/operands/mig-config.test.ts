@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { migConfigEntries, migConfigName } from "../../../components/operands/mig-config.ts";
 import { poolTable } from "../../../components/operands/labeller.ts";
+import { MIG_BOARDS } from "../../../plan/gpu/mig-boards.ts";
 import { zoneOf } from "../render/zone-text.ts";
 
 const CUSTOM = { "1g.5gb": 4, "3g.20gb": 1 };
@@ -66,6 +67,50 @@ describe("the MIG manager's own file", () => {
     assert.deepEqual(all["all-1g.5gb.me"], [
       { devices: "all", "mig-enabled": true, "mig-devices": { "1g.5gb+me": 1 } },
     ]);
+  });
+
+  describe("of a board that the zone declares", () => {
+    const declared = (product: string, profiles: string): string =>
+      `  d: { product: ${product}, gpusPerNode: 1, os: ubuntu22.04, nodes: [d], mig: { 1g.35gb: 1 }, board: { memory: 96Gi, migProfiles: ${profiles} } }\n`;
+    const h200 = "  a: { product: NVIDIA-H200, gpusPerNode: 1, os: ubuntu22.04, nodes: [a] }\n";
+    const entry = (pools: string, name: string): unknown => {
+      const text = migConfigEntries(zoneOf(`nodePools:\n${pools}`)) ?? "";
+      return (parse(text) as { "mig-configs": Record<string, unknown> })["mig-configs"][name];
+    };
+    const DEVICES = { devices: "all", "mig-enabled": true };
+
+    it("leaves out names that mean another layout on a board that is known: no filter is every board", () => {
+      assert.deepEqual(entry(h200 + declared("NVIDIA-X1", "{ 1g.35gb: 2 }"), "all-1g.35gb"), [
+        {
+          "device-filter": ["0x233510DE", "0x233B10DE"],
+          ...DEVICES,
+          "mig-devices": { "1g.35gb": 4 },
+        },
+      ]);
+      const other = declared("NVIDIA-X2", "{ 1g.35gb: 3 }")
+        .replace("  d:", "  e:")
+        .replace("nodes: [d]", "nodes: [e]");
+      assert.equal(entry(declared("NVIDIA-X1", "{ 1g.35gb: 2 }") + other, "all-1g.35gb"), undefined);
+    });
+
+    it("has them where nothing else has the name, or all mean the same", () => {
+      const alone = declared("NVIDIA-X1", "{ 1g.35gb: 2, 2g.48gb: 1 }");
+      const config = [{ ...DEVICES, "mig-devices": { "2g.48gb": 1 } }];
+      assert.deepEqual(entry(alone, "all-2g.48gb"), config);
+      assert.deepEqual(entry(h200 + alone, "all-2g.48gb"), config);
+      const same = declared("NVIDIA-X1", "{ 1g.35gb: 4 }");
+      assert.deepEqual(entry(h200 + same, "all-1g.35gb"), [{ ...DEVICES, "mig-devices": { "1g.35gb": 4 } }]);
+    });
+
+    it("tells one by its devices where the table knows them, though nobody verified its profiles", () => {
+      const board = MIG_BOARDS.find(({ verified, devices }) => !verified && devices.length > 0);
+      assert.ok(board !== undefined);
+      const [product = ""] = board.products;
+      const found = entry(h200 + declared(product, "{ 1g.35gb: 2 }"), "all-1g.35gb") as {
+        "device-filter": readonly string[];
+      }[];
+      assert.deepEqual(found[1]?.["device-filter"], board.devices);
+    });
   });
 
   it("tells boards apart by their devices where a name means another layout on each", () => {
