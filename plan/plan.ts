@@ -5,8 +5,10 @@ import { planDigest } from "./digest.ts";
 import type { Problem } from "./config/problem.ts";
 import type { Zone } from "./config/zone.ts";
 import { resolveGpuRequests } from "./gpu/request.ts";
+import { mirrorCollisions } from "./images/collisions.ts";
 import { mirrored } from "./images/mirror.ts";
 import { withImages } from "./images/object-images.ts";
+import { zoneImages } from "./images/zone-images.ts";
 import type { KubernetesObject } from "./object.ts";
 import { planned, withOwner, ZONE_OWNER, type PlannedObject } from "./planned-object.ts";
 import { renderZone, type RenderOptions } from "./render/render.ts";
@@ -35,17 +37,19 @@ export async function planZone(zone: Zone, options: Omit<RenderOptions, "gpu">):
     objects.map((object) => ({ owner: name, object })),
   );
   const namespaces = zoneNamespaces(zone, apps);
-  const objects = [
+  const owned = [
     ...namespaces.objects.map((object) => ({ owner: ZONE_OWNER, object })),
     ...operands,
     ...apps.filter(({ object }) => object.kind !== "Namespace"),
-  ].map(({ owner, object }) =>
+  ];
+  const objects = owned.map(({ owner, object }) =>
     planned(owner, withOwner(zone.name, owner, withCanonicalQuantities(fromMirror(zone, object)))),
   );
   const findings = [
     ...gpu.problems,
     ...rendering.problems,
     ...namespaces.problems,
+    ...mirrorCollisions(zone, zoneImages(owned, zone.images?.mirror)),
     ...checkPlan({ zone, objects }),
   ];
   return { zone, objects, findings, digest: planDigest(objects) };
