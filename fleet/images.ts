@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import pc from "picocolors";
 import { hasErrors, ProblemsError } from "../plan/config/problem.ts";
+import { mirrorCollisions } from "../plan/images/collisions.ts";
 import { zoneImages, type ZoneImage } from "../plan/images/zone-images.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { table } from "./table.ts";
@@ -12,7 +13,7 @@ export function imagesCommand(program: Command, surroundings: Surroundings): voi
     .command("images")
     .summary("list every image of a zone, with its name in the mirror")
     .description(
-      "Prints every image that the zone's nodes pull, from files alone: those of apps and operands, and those of pods that operands start by themselves.",
+      "Prints every image that the zone's nodes pull, from files alone: those of apps and operands, and those of pods that operands start by themselves. A driver that nodes run until their rollout keeps the name by which it was installed: a mirror that comes later is for the next one.",
     )
     .argument("<zone>", "the zone")
     .option("--json", "one JSON array of images")
@@ -22,9 +23,10 @@ export function imagesCommand(program: Command, surroundings: Surroundings): voi
       // Planned without its mirror: publishers' names are what a mirror is filled from.
       const { images: settings, ...unmirrored } = zone;
       const { objects, findings } = await planOf(surroundings, unmirrored);
-      if (hasErrors(findings))
-        throw new ProblemsError(findings.filter(({ severity }) => severity === "error"));
       const images = zoneImages(objects, settings?.mirror);
+      const problems = [...findings, ...mirrorCollisions(zone, images)];
+      if (hasErrors(problems))
+        throw new ProblemsError(problems.filter(({ severity }) => severity === "error"));
       surroundings.out(
         flags.json === true ? JSON.stringify(images) : imagesText(images, settings?.mirror !== undefined),
       );

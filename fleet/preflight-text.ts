@@ -56,7 +56,7 @@ const PROBE_COLUMNS: readonly (readonly [
   ["SECURE BOOT", ({ secureBoot }) => (secureBoot === undefined ? undefined : secureBoot ? "on" : "off")],
   ["NOUVEAU", ({ nouveau }) => (nouveau === undefined ? undefined : nouveau ? "loaded" : "absent")],
   ["HOST DRIVER", ({ hostDriver }) => hostDriver],
-  ["HEADERS", ({ headers }) => headers],
+  ["HEADERS", ({ headers }) => headers ?? "not checked"],
   [
     "CONTAINERD CONFIG",
     ({ containerdDump: dump, containerdFile: file }) =>

@@ -12,22 +12,24 @@ const READ_SECONDS = 5;
 /** Says which nodes an interrupted rollout leaves cordoned: they are nobody's until the next one. */
 export async function tellInterruptedRollout(surroundings: Surroundings, name: string): Promise<void> {
   const { zone } = await loadZone(surroundings.repository, name);
-  // The rollout had found it already; one that must be fetched first has begun nothing.
+  if (zone === undefined) return;
+  // The rollout had found it already; one that would have to be fetched first has begun nothing.
   const signal = AbortSignal.timeout(READ_SECONDS * 1000);
   const tool = await findTool("kubectl", { log: () => undefined, signal }).catch(() => undefined);
-  if (zone === undefined || tool === undefined) return;
-  const { path } = tool;
   const { context, kubeconfig } = zone.cluster;
-  // Without the signal: it is what ended the rollout.
-  surroundings.err(await leftBehind({ path, context, kubeconfig, env: surroundings.env }, name));
+  surroundings.err(
+    tool === undefined
+      ? unasked(name, "kubectl is not there")
+      : // Without the signal of the surroundings: it is what ended the rollout.
+        await leftBehind({ path: tool.path, context, kubeconfig, env: surroundings.env }, name),
+  );
 }
 
 /** One line about the nodes that a rollout has begun in the cluster. */
 export async function leftBehind(cluster: Kubectl, zone: string): Promise<string> {
   const answer = await kubectl(cluster, ["get", "nodes", "-o", "json"], READ_SECONDS);
   const nodes = answer.ok ? parsed(answer.stdout) : undefined;
-  if (nodes === undefined)
-    return `${zone}: nobody could ask which nodes are left cordoned (${answer.ok ? "an answer that is cut off" : answer.message}): ./zones status ${zone} shows them, ./zones rollout ${zone} goes on`;
+  if (nodes === undefined) return unasked(zone, answer.ok ? "an answer that is cut off" : answer.message);
   const begun = nodes
     .map(seenNode)
     .filter((node) => begunRollout(node) !== undefined)
@@ -36,6 +38,10 @@ export async function leftBehind(cluster: Kubectl, zone: string): Promise<string
   return begun.length === 0
     ? `${zone}: no node is left cordoned by a rollout`
     : `${zone}: left cordoned: ${begun.join(", ")}; ./zones rollout ${zone} goes on`;
+}
+
+function unasked(zone: string, why: string): string {
+  return `${zone}: nobody could ask which nodes are left cordoned (${why}): ./zones status ${zone} shows them, ./zones rollout ${zone} goes on`;
 }
 
 function parsed(text: string): V1Node[] | undefined {

@@ -5,8 +5,10 @@ import { planDigest } from "./digest.ts";
 import type { Problem } from "./config/problem.ts";
 import type { Zone } from "./config/zone.ts";
 import { resolveGpuRequests } from "./gpu/request.ts";
+import { mirrorCollisions } from "./images/collisions.ts";
 import { mirrored } from "./images/mirror.ts";
 import { withImages } from "./images/object-images.ts";
+import { zoneImages } from "./images/zone-images.ts";
 import type { KubernetesObject } from "./object.ts";
 import { planned, withOwner, ZONE_OWNER, type PlannedObject } from "./planned-object.ts";
 import { renderZone, type RenderOptions } from "./render/render.ts";
@@ -32,17 +34,19 @@ export async function planZone(zone: Zone, options: Omit<RenderOptions, "gpu">):
     objects.map((object) => ({ owner: app, object: withGpuTimeout(object) })),
   );
   const namespaces = zoneNamespaces(zone, apps);
-  const objects = [
-    ...namespaces.objects.map((object) => inZone(zone, ZONE_OWNER, object)),
-    ...operandObjects(zone).flatMap((operand) => plannedOperand(zone, operand)),
-    ...apps
-      .filter(({ object }) => object.kind !== "Namespace")
-      .map(({ owner, object }) => inZone(zone, owner, object)),
+  const owned = [
+    ...namespaces.objects.map((object) => ({ owner: ZONE_OWNER, object })),
+    ...operandObjects(zone).flatMap(({ name, objects }) =>
+      objects.map((object) => ({ owner: name, object })),
+    ),
+    ...apps.filter(({ object }) => object.kind !== "Namespace"),
   ];
+  const objects = owned.map(({ owner, object }) => inZone(zone, owner, object));
   const findings = [
     ...gpu.problems,
     ...rendering.problems,
     ...namespaces.problems,
+    ...mirrorCollisions(zone, zoneImages(owned, zone.images?.mirror)),
     ...checkPlan({ zone, objects }),
   ];
   return { zone, objects, findings, digest: planDigest(objects) };

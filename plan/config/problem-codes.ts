@@ -3,6 +3,7 @@ import type { CodeInfo } from "./problem-codes/code-info.ts";
 import { CONFIGURATION_CODES } from "./problem-codes/configuration.ts";
 import { DRIVER_CODES } from "./problem-codes/drivers.ts";
 import { GPU_CODES } from "./problem-codes/gpu.ts";
+import { IMAGE_CODES } from "./problem-codes/images.ts";
 import { LIVE_CODES } from "./problem-codes/live.ts";
 import { NODE_CODES } from "./problem-codes/nodes.ts";
 import { RUN_CODES } from "./problem-codes/runs.ts";
@@ -14,6 +15,7 @@ export const PROBLEM_CODES = {
   ...GPU_CODES,
   ...DRIVER_CODES,
   ...NODE_CODES,
+  ...IMAGE_CODES,
   ...RUN_CODES,
   ...LIVE_CODES,
 } as const satisfies Record<string, CodeInfo>;

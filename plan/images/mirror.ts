@@ -9,15 +9,24 @@ const OFFICIAL = "library";
  * `busybox`, which is short for docker.io/library/busybox, is `mirror.corp/gpu/library/busybox`. One that is in the mirror stays.
  */
 export function mirrored(image: string, prefix: string): string {
-  if (image.startsWith(`${prefix}/`)) return image;
+  return image.startsWith(`${prefix}/`) ? image : `${prefix}/${parts(image).below}`;
+}
+
+/** The image with its registry, as nobody writes it out: `docker.io/library/busybox` for `busybox`. */
+export function published(image: string): string {
+  const { registry, below } = parts(image);
+  return `${registry}/${below}`;
+}
+
+function parts(image: string): { registry: string; below: string } {
   const { name } = parseImage(image);
   const version = image.slice(name.length);
   const slash = name.indexOf("/");
-  const registry = slash < 0 ? "" : name.slice(0, slash);
+  const first = slash < 0 ? "" : name.slice(0, slash);
   // Docker's rule: a first part without dot or port is no registry, but a user of docker.io.
-  const hasRegistry = /[.:]/.test(registry) || registry === "localhost";
+  const hasRegistry = /[.:]/.test(first) || first === "localhost";
   const path = hasRegistry ? name.slice(slash + 1) : name;
-  const onDockerHub = !hasRegistry || /^(index\.)?docker\.io$/.test(registry);
+  const onDockerHub = !hasRegistry || /^(index\.)?docker\.io$/.test(first);
   const full = onDockerHub && !path.includes("/") ? `${OFFICIAL}/${path}` : path;
-  return `${prefix}/${full}${version}`;
+  return { registry: onDockerHub ? "docker.io" : first, below: `${full}${version}` };
 }

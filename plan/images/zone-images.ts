@@ -18,7 +18,10 @@ export interface ZoneImage {
  * Every image of a zone, in alphabetical order.
  * @param objects of a plan without the mirror
  */
-export function zoneImages(objects: readonly PlannedObject[], mirror: string | undefined): ZoneImage[] {
+export function zoneImages(
+  objects: readonly Pick<PlannedObject, "owner" | "object">[],
+  mirror: string | undefined,
+): ZoneImage[] {
   const found = new Map<string, { owners: Set<string>; started: boolean }>();
   for (const { owner, object } of objects) {
     for (const { image, use } of objectImages(object)) {

@@ -1,4 +1,4 @@
-import type { V1Job, V1NodeSelectorTerm } from "@kubernetes/client-node";
+import type { V1Job, V1NodeSelectorTerm, V1Toleration } from "@kubernetes/client-node";
 import { contentHash } from "../../components/operands/content-hash.ts";
 import { releaseOf } from "../../components/operands/operands.ts";
 import { tolerations } from "../../components/operands/tolerations.ts";
@@ -13,6 +13,13 @@ export const PROBE_NAMESPACE = "kube-system";
 export const PROBE_RUN = "gpu-zones.dev/probe-run";
 /** Seconds after which Kubernetes ends a probe that nobody ends: image pull and the probe itself are well within. */
 const DEADLINE_SECONDS = 300;
+
+/** Taint of a node that takes no new pods. */
+const CORDONED: V1Toleration = {
+  key: "node.kubernetes.io/unschedulable",
+  operator: "Exists",
+  effect: "NoSchedule",
+};
 
 /**
  * The Job that looks at every given node of a pool, one privileged pod on each. Removes itself if nobody does.
@@ -48,8 +55,9 @@ export function probeJob(zone: Zone, pool: string, nodes: readonly string[], run
           restartPolicy: "Never",
           terminationGracePeriodSeconds: 1,
           automountServiceAccountToken: false,
-          // Operands of the pool tolerate the same: what keeps the probe away would keep them away.
-          tolerations: tolerations(zone),
+          // Operands of the pool tolerate the same: what keeps the probe away would keep them away. So do DaemonSets of
+          // a cordoned node.
+          tolerations: tolerations(zone, [CORDONED]),
           affinity: {
             nodeAffinity: {
               requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: nodes.map(byName) },

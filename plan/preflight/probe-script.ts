@@ -71,6 +71,23 @@ elif has apt-cache; then
     *"Candidate: "*) headers=available ;;
     *) headers=missing ;;
   esac
+elif has dnf || has yum; then
+  manager=dnf
+  has dnf || manager=yum
+  case "$kernel" in *uek*) package=kernel-uek-devel ;; *) package=kernel-devel ;; esac
+  # Out of its cache: one that is empty, or that it cannot lock, says nothing of the mirror.
+  if answer=$(within 60 "$manager" -q -C list "$package-$kernel" 2>&1); then
+    headers=available
+  else
+    case "$answer" in *"o matching "*) headers=missing ;; esac
+  fi
+elif has zypper; then
+  answer=$(within 60 zypper --quiet --non-interactive --no-refresh search --details --match-exact --type package "kernel-\${kernel##*-}-devel" 2>/dev/null)
+  # The package has a number more than the kernel: it was built again. 104: there is none of the name.
+  case $?:$answer in
+    0:*"| \${kernel%-*}."* | 0:*"| \${kernel%-*} "*) headers=available ;;
+    0:* | 104:*) headers=missing ;;
+  esac
 fi
 say headers "$headers"
 

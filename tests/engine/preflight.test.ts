@@ -30,6 +30,22 @@ const PLUGIN = {
   },
 };
 
+/** Another Node Feature Discovery, that waits for the same node. */
+const WORKER = {
+  ...PLUGIN,
+  metadata: { name: "labels", namespace: "kube-system" },
+  spec: {
+    selector: { matchLabels: { app: "labels" } },
+    template: {
+      metadata: { labels: { app: "labels" } },
+      spec: {
+        nodeSelector: { nowhere: "true" },
+        containers: [{ name: "worker", image: "mirror.corp/nfd:1", command: ["nfd-worker"] }],
+      },
+    },
+  },
+};
+
 /** The real program, engine and API server: a cluster whose GPUs somebody else drives is written to by nobody. */
 describe("a cluster that has another GPU stack", function () {
   this.timeout(180_000);
@@ -71,6 +87,17 @@ describe("a cluster that has another GPU stack", function () {
     assert.deepEqual(errors(found.stdout), ["GZ401 gpu.managed"]);
   });
 
+  it("is told beside another Node Feature Discovery, as long as that is there", async () => {
+    const file = join(checkout.folder, "worker.json");
+    await writeFile(file, JSON.stringify(WORKER));
+    const created = await checkout.kubectl(ZONE, "create", "-f", file);
+    assert.equal(created.code, 0, created.all);
+    const found = await checkout.zones("preflight", ZONE, "--json");
+    const gone = await checkout.kubectl(ZONE, "delete", "-f", file);
+    assert.equal(gone.code, 0, gone.all);
+    assert.deepEqual(errors(found.stdout), ["GZ401 gpu.managed", "GZ407 gpu.nfd.mode"]);
+  });
+
   it("is the zone's to drive once the other stack is gone", async () => {
     const gone = await checkout.kubectl(ZONE, "delete", "daemonset", "gpus", "-n", "kube-system");
     assert.equal(gone.code, 0, gone.all);
@@ -80,6 +107,22 @@ describe("a cluster that has another GPU stack", function () {
     const again = await checkout.up(ZONE);
     assert.equal(again.code, 0, again.all);
     assert.doesNotMatch(again.all, /GZ401/);
+  });
+
+  it("leaves the release of its GPU stack to the next run, which skips none", async () => {
+    const release = await checkout.pulumi("stack", "output", "gpuRelease", "--stack", ZONE);
+    assert.equal(release.stdout.trim(), "26.7", release.all);
+    const [kept, changed] = [join(checkout.folder, "kept.json"), join(checkout.folder, "changed.json")];
+    const state = JSON.stringify(await checkout.state(ZONE));
+    await writeFile(kept, state);
+    await writeFile(changed, state.replaceAll('"gpuRelease":"26.7"', '"gpuRelease":"25.3"'));
+    const older = await checkout.pulumi("stack", "import", "--stack", ZONE, "--file", changed);
+    assert.equal(older.code, 0, older.all);
+    const run = await checkout.up(ZONE);
+    const back = await checkout.pulumi("stack", "import", "--stack", ZONE, "--file", kept);
+    assert.equal(back.code, 0, back.all);
+    assert.notEqual(run.code, 0, run.all);
+    assert.match(run.all.replaceAll(/\s+/g, " "), /GZ312 .*wanted a release beside 25\.3/);
   });
 
   it("passes preflight then, node by node, until a file says something else of a node", async () => {

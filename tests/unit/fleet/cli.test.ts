@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { runZones } from "../../../fleet/cli.ts";
+import { Interrupted } from "../../../fleet/surroundings.ts";
 
 const REPOSITORY = join(import.meta.dirname, "..", "..", "..");
 const FILES = ["Pulumi.yaml", "Pulumi.zone-1-dev.yaml", "Pulumi.zone-1-prod.yaml", "apps", "layers"];
@@ -96,6 +97,22 @@ describe("the zones command, from files alone", function () {
         ],
       },
     ]);
+  });
+
+  it("says of an interrupted rollout which nodes it leaves cordoned, or that nobody could ask", async () => {
+    const lines: string[] = [];
+    const interrupted = new Interrupted("SIGINT");
+    await assert.rejects(
+      runZones(["rollout", "zone-1-dev"], {
+        repository,
+        env: { ...process.env, KUBECONFIG: join(repository, "missing") },
+        out: () => undefined,
+        err: (text) => lines.push(text),
+        signal: AbortSignal.abort(interrupted),
+        columns: undefined,
+      }),
+    );
+    assert.match(lines.at(-1) ?? "", /^zone-1-dev: nobody could ask which nodes are left cordoned \(.+\)/);
   });
 
   it("renders the same objects as YAML and as JSON, and one digest line a zone", async () => {

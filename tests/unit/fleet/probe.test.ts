@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { stripVTControlCharacters } from "node:util";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { V1Job, V1Pod } from "@kubernetes/client-node";
+import { probeText } from "../../../fleet/preflight-text.ts";
 import { probe } from "../../../fleet/probe.ts";
 import type { NodeRow } from "../../../plan/preflight/compare.ts";
 import type { Probed } from "../../../plan/preflight/probe-problems.ts";
+import { parseProbe } from "../../../plan/preflight/probe-report.ts";
 import { ScriptedKubectl, type Said } from "../components/scripted-kubectl.ts";
 import { zoneOf } from "../sim/zone-builder.ts";
 
@@ -27,6 +30,20 @@ function pods(...all: [name: string, node: string | undefined, status: V1Pod["st
   const items = all.map(([name, nodeName, status]) => ({ metadata: { name }, spec: { nodeName }, status }));
   return { stdout: JSON.stringify({ items }) };
 }
+
+describe("what probes saw of their hosts", () => {
+  it("stands in a table that tells headers which nobody could look for from those that are not there", () => {
+    const probed = (node: string, headers: string): Probed => ({
+      pool: "t4",
+      node,
+      runtime: undefined,
+      report: parseProbe(`gpu-zones-probe 1\nheaders=${headers}\ngpu-zones-probe end\n`)!,
+    });
+    const text = stripVTControlCharacters(probeText([probed("n1", "unknown"), probed("n2", "missing")]));
+    assert.match(text, /^t4 +n1 .* not checked /m);
+    assert.match(text, /^t4 +n2 .* missing /m);
+  });
+});
 
 describe("probing a zone's hosts", () => {
   let kubectl: ScriptedKubectl;

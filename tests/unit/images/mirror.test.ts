@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { operandObjects } from "../../../components/operands/operands.ts";
 import { images } from "../../../plan/config/schema/images.ts";
+import { mirrorCollisions } from "../../../plan/images/collisions.ts";
 import { mirrored } from "../../../plan/images/mirror.ts";
 import { objectImages, withImages } from "../../../plan/images/object-images.ts";
 import { zoneImages } from "../../../plan/images/zone-images.ts";
@@ -193,6 +194,53 @@ describe("the images of a zone", () => {
       zoneImages(objects, MIRROR).map(({ mirrored: name }) => name),
       [`${MIRROR}/nvidia/cuda:13`, `${MIRROR}/nvidia/gpu-operator:v26.7.0`, `${MIRROR}/team/pd:1`],
     );
+  });
+});
+
+describe("images of two registries in one mirror", () => {
+  const zone = zoneOf({ t4: { product: "Tesla-T4", nodes: ["n1"] } });
+  const told = (...images: string[]): string[] => {
+    const pods = images.map((name, index) => ({
+      owner: `app-${index}`,
+      object: {
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name: "x" },
+        spec: { containers: [{ image: name }] },
+      },
+    }));
+    return mirrorCollisions(zone, zoneImages(pods, MIRROR)).map(({ message }) => message);
+  };
+
+  it("are an error that names both, with their owners, where they have one name there", () => {
+    assert.deepEqual(told("a.io/team/pd:1", "b.io/team/pd:1", "a.io/team/pd:2"), [
+      `wanted images that have each a name of its own in the mirror, got ${MIRROR}/team/pd:1 for a.io/team/pd:1 (of app-0) and b.io/team/pd:1 (of app-1)`,
+    ]);
+    assert.equal(told("team/pd:1", "quay.io/team/pd:1").length, 1);
+  });
+
+  const fine: [what: string, images: string[]][] = [
+    ["are of two versions", ["a.io/team/pd:1", "b.io/team/pd:2"]],
+    ["are one image that is written in two ways", ["busybox:1", "docker.io/library/busybox:1"]],
+    ["have one digest, and so are one image", [`a.io/pd@${DIGEST}`, `b.io/pd@${DIGEST}`]],
+    ["are named by their place in the mirror", ["a.io/team/pd:1", `${MIRROR}/team/pd:1`]],
+  ];
+  for (const [what, images] of fine) {
+    it(`are right where they ${what}`, () => {
+      assert.deepEqual(told(...images), []);
+    });
+  }
+
+  it("are right in a zone without a mirror", () => {
+    const objects = ["a.io/pd:1", "b.io/pd:1"].map((name) =>
+      planned(name, {
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name: "x" },
+        spec: { containers: [{ image: name }] },
+      }),
+    );
+    assert.deepEqual(mirrorCollisions(zone, zoneImages(objects, undefined)), []);
   });
 });
 

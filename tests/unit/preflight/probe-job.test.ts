@@ -47,6 +47,15 @@ describe("the Job that probes a pool's hosts", () => {
     );
   });
 
+  it("comes to a node that is cordoned, as the operands do", () => {
+    assert.ok(
+      pod?.tolerations?.some(
+        ({ key, operator, effect }) =>
+          key === "node.kubernetes.io/unschedulable" && operator === "Exists" && effect === "NoSchedule",
+      ),
+    );
+  });
+
   it("pulls the image of the zone's validator, which zones images lists", () => {
     const validator = { image: "registry.corp/gpu/operator", version: "v26.7.0-fips" };
     for (const settings of [{}, { validator }]) {

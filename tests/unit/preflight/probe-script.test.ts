@@ -48,6 +48,23 @@ interface Changes {
   readonly programs?: Readonly<Record<string, string | null>>;
 }
 
+/** A host of another kernel, without its headers, and with another package manager. */
+const onRpm = (
+  what: string,
+  headers: ProbeReport["headers"],
+  kernel: string,
+  programs: Record<string, string>,
+): [what: string, changes: Changes, report: Partial<ProbeReport>] => [
+  `${what}, by ${Object.keys(programs).join()}`,
+  {
+    files: { "lib/modules/5.15.0-118-generic/build/Makefile": null },
+    programs: { uname: `echo ${kernel}`, ...programs },
+  },
+  { headers, kernel },
+];
+/** A program that is content when it is asked this. */
+const asked = (words: string): string => `[ "$*" = "${words}" ] || { echo "asked: $*" >&2; exit 2; }`;
+
 describe("the probe's script, on a host of the test's own", () => {
   let root: string;
 
@@ -150,6 +167,34 @@ describe("the probe's script, on a host of the test's own", () => {
       },
       { headers: "missing" },
     ],
+    ...(["dnf", "yum"] as const).flatMap((manager) => [
+      onRpm("headers that the mirror has", "available", "5.14.0-427.13.1.el9_4.x86_64", {
+        [manager]: asked("-q -C list kernel-devel-5.14.0-427.13.1.el9_4.x86_64"),
+      }),
+      onRpm("headers that the mirror does not have", "missing", "5.14.0-1.el9.x86_64", {
+        [manager]: "echo 'Error: No matching Packages to list' >&2; exit 1",
+      }),
+      onRpm("that no cache says anything of headers", undefined, "5.14.0-1.el9.x86_64", {
+        [manager]: "echo 'Error: Cache-only enabled but no cache' >&2; exit 1",
+      }),
+    ]),
+    onRpm("headers of Oracle's kernel", "available", "5.15.0-200.131.27.el9uek.x86_64", {
+      dnf: asked("-q -C list kernel-uek-devel-5.15.0-200.131.27.el9uek.x86_64"),
+    }),
+    ...(
+      [
+        ["5.14.21-150500.55.19.1", 0, "available"],
+        ["5.14.21-150500.55.19", 0, "available"],
+        ["5.14.21-150500.55.191.1", 0, "missing"],
+        ["5.14.21-150500.55.7.1", 0, "missing"],
+        ["", 104, "missing"],
+        ["", 6, undefined],
+      ] as const
+    ).map(([version, code, headers]) =>
+      onRpm(`of packages of version ${version}, status ${code}`, headers, "5.14.21-150500.55.19-default", {
+        zypper: `case "$*" in *" kernel-default-devel") echo "v | kernel-default-devel | package | ${version} | x86_64 | updates" ;; esac; exit ${code}`,
+      }),
+    ),
     [
       "that nobody says of headers",
       { files: { "lib/modules/5.15.0-118-generic/build/Makefile": null } },
