@@ -1,5 +1,5 @@
 import type { PoolRow } from "../../components/operands/node-label-template.ts";
-import { readMark } from "./mark.ts";
+import { readMark, type Mark } from "./mark.ts";
 import { MIG_CONFIG, SKIP } from "./names.ts";
 import { nodeStep, released, type NodeView } from "./node-step.ts";
 import type { Options } from "./options.ts";
@@ -102,16 +102,37 @@ function strayStep(node: SeenNode, table: readonly PoolRow[], memories: Memories
   if (mark === undefined || closed !== undefined)
     return [{ ...at, phase: closed?.state ?? "done", says: closed?.says ?? "", actions: [] }];
   const says = "is in no pool any more: given back as it is";
-  const patch = released(mark, null);
-  const closes = { state: "done", says } as const;
-  return [
-    {
+  return [givenBack(at, node, mark, { state: "done", says })];
+}
+
+/** Nobody is to touch the node: what was begun and changed nothing is undone, what was changed is told. */
+function skipped({ node, row, mark, owes }: NodeView): Step {
+  const at = { node: node.name, pool: row.pool, owes, actions: [] };
+  const says = `label ${SKIP} is true`;
+  if (mark === undefined) return { ...at, phase: "skipped", says };
+  if (mark.touched)
+    return {
       ...at,
-      phase: "uncordon",
-      says,
-      actions: [{ do: "patch", node: node.name, version: node.version, patch, closes }],
-    },
-  ];
+      phase: "interrupted",
+      says: `was begun and stays cordoned: take its label ${SKIP} away`,
+    };
+  return givenBack(at, node, mark, { state: "skipped", says });
+}
+
+/** The step that gives a begun node back as it is. */
+function givenBack(
+  at: Pick<Step, "node" | "pool" | "owes">,
+  { name, version }: SeenNode,
+  mark: Mark,
+  closes: Closed,
+): Step {
+  const patch = released(mark, null);
+  return {
+    ...at,
+    phase: "uncordon",
+    says: closes.says,
+    actions: [{ do: "patch", node: name, version, patch, closes }],
+  };
 }
 
 function stepOf(view: NodeView, around: Surrounding): Step | undefined {
@@ -122,7 +143,7 @@ function stepOf(view: NodeView, around: Surrounding): Step | undefined {
   const pending =
     owes.length === 0 && mark === undefined && around.options.only.includes("mig") && isPending(node);
   if (owes.length === 0 && mark === undefined && !pending) return undefined;
-  if (node.labels[SKIP] === "true") return { ...at, phase: "skipped", says: `label ${SKIP} is true` };
+  if (node.labels[SKIP] === "true") return skipped(view);
   if (!node.ready) {
     if (mark === undefined) return { ...at, phase: "dark", says: "NotReady" };
     return isInterrupted(view, around.options)

@@ -174,6 +174,25 @@ describe("a rollout in trouble", () => {
     assert.equal(zone.nodes[1]!.unschedulable, true);
   });
 
+  it("gives a begun node back whose label says skip, unless it was changed: that one stays cordoned and is told of", () => {
+    for (const [dies, phase] of [
+      [1, "skipped"],
+      [2, "interrupted"],
+    ] as const) {
+      const zone = new ModelZone([{ ...PLAIN, driver: "580.1" }]);
+      zone.tick(ROUND);
+      run(zone, OPTIONS, dies);
+      zone.nodes[0]!.labels[SKIP] = "true";
+      const { steps } = run(zone);
+      assert.equal(steps[0]?.phase, phase);
+      assert.equal(zone.nodes[0]!.unschedulable, phase === "interrupted");
+      if (phase === "interrupted")
+        assert.equal(steps[0].says, `was begun and stays cordoned: take its label ${SKIP} away`);
+      Reflect.deleteProperty(zone.nodes[0]!.labels, SKIP);
+      assert.equal(run(zone).steps[0]?.phase, "done");
+    }
+  });
+
   it("skips a node whose label says so and names a dark one; neither holds up the others", () => {
     const zone = new ModelZone([
       { ...PLAIN, driver: "580.1" },
