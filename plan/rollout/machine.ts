@@ -1,8 +1,9 @@
 import type { PoolRow } from "../../components/operands/node-label-template.ts";
-import { readMark } from "./mark.ts";
-import { MIG_CONFIG, MIG_STATE, SKIP } from "./names.ts";
+import { readMark, type Mark } from "./mark.ts";
+import { MIG_CONFIG, SKIP } from "./names.ts";
 import { nodeStep, released, type NodeView } from "./node-step.ts";
-import { inNodes, type Options } from "./options.ts";
+import type { Options } from "./options.ts";
+import { failure, full, isInterrupted, isWorked } from "./out.ts";
 import { owed, rowOf, type Debt } from "./owed.ts";
 import type { Revisions, SeenBudget, SeenNode, SeenPod } from "./seen.ts";
 import { isPending } from "./settled.ts";
@@ -63,19 +64,11 @@ export function decide(
   const next: Record<string, Memory> = {};
   const steps: Step[] = world.nodes.flatMap((node) => strayStep(node, target.table, memories));
   const failed = failure(views, options);
-  let out = views.filter((view) => isOut(view, options)).length;
-  let worked = views.filter((view) => isWorked(view, options)).length;
-  const most = inNodes(options.maxUnavailable, views.length);
+  const taken = new Set(views.filter((view) => isWorked(view, options)));
   for (const view of views) {
-    const full =
-      worked >= options.maxParallel
-        ? `${worked} worked on already`
-        : out >= most
-          ? `${out} out already`
-          : undefined;
-    const step = stepOf(view, { world, target, options, failed, full });
+    const step = stepOf(view, { world, target, options, failed, full: full(view, views, taken, options) });
     if (step === undefined) continue;
-    if (step.phase === "cordon" && view.mark === undefined) [out, worked] = [out + 1, worked + 1];
+    if (step.phase === "cordon" && view.mark === undefined) taken.add(view);
     steps.push(step);
     next[view.node.name] = remembered(view, step);
   }
@@ -109,16 +102,37 @@ function strayStep(node: SeenNode, table: readonly PoolRow[], memories: Memories
   if (mark === undefined || closed !== undefined)
     return [{ ...at, phase: closed?.state ?? "done", says: closed?.says ?? "", actions: [] }];
   const says = "is in no pool any more: given back as it is";
-  const patch = released(mark, null);
-  const closes = { state: "done", says } as const;
-  return [
-    {
+  return [givenBack(at, node, mark, { state: "done", says })];
+}
+
+/** Nobody is to touch the node: what was begun and changed nothing is undone, what was changed is told. */
+function skipped({ node, row, mark, owes }: NodeView): Step {
+  const at = { node: node.name, pool: row.pool, owes, actions: [] };
+  const says = `label ${SKIP} is true`;
+  if (mark === undefined) return { ...at, phase: "skipped", says };
+  if (mark.touched)
+    return {
       ...at,
-      phase: "uncordon",
-      says,
-      actions: [{ do: "patch", node: node.name, version: node.version, patch, closes }],
-    },
-  ];
+      phase: "interrupted",
+      says: `was begun and stays cordoned: take its label ${SKIP} away`,
+    };
+  return givenBack(at, node, mark, { state: "skipped", says });
+}
+
+/** The step that gives a begun node back as it is. */
+function givenBack(
+  at: Pick<Step, "node" | "pool" | "owes">,
+  { name, version }: SeenNode,
+  mark: Mark,
+  closes: Closed,
+): Step {
+  const patch = released(mark, null);
+  return {
+    ...at,
+    phase: "uncordon",
+    says: closes.says,
+    actions: [{ do: "patch", node: name, version, patch, closes }],
+  };
 }
 
 function stepOf(view: NodeView, around: Surrounding): Step | undefined {
@@ -129,7 +143,7 @@ function stepOf(view: NodeView, around: Surrounding): Step | undefined {
   const pending =
     owes.length === 0 && mark === undefined && around.options.only.includes("mig") && isPending(node);
   if (owes.length === 0 && mark === undefined && !pending) return undefined;
-  if (node.labels[SKIP] === "true") return { ...at, phase: "skipped", says: `label ${SKIP} is true` };
+  if (node.labels[SKIP] === "true") return skipped(view);
   if (!node.ready) {
     if (mark === undefined) return { ...at, phase: "dark", says: "NotReady" };
     return isInterrupted(view, around.options)
@@ -141,41 +155,11 @@ function stepOf(view: NodeView, around: Surrounding): Step | undefined {
   return nodeStep({ ...view, owes }, around);
 }
 
-/** A node that mig-manager reboots is away for as long as that takes. */
-function flapSeconds({ labels }: SeenNode, { flap, timeout }: Options): number {
-  return labels[MIG_STATE] === "rebooting" ? timeout : flap;
-}
-
 /** A MIG change that nobody owes any more, and that hangs: it is owed until somebody frees the node. */
 function hanging({ node, memory, clock }: NodeView, options: Options): readonly Debt[] {
   if (!options.only.includes("mig") || clock - (memory?.pending ?? clock) < options.hangs) return [];
   const value = node.labels[MIG_CONFIG] ?? "";
   return [{ part: "mig", from: value, to: value, why: "hangs" }];
-}
-
-/** A begun node that is NotReady for longer than its work explains. */
-function isInterrupted({ node, mark, memory, clock }: NodeView, options: Options): boolean {
-  if (node.ready || mark === undefined) return false;
-  const since = memory?.phase === "flapping" ? memory.since : clock;
-  return memory?.phase === "interrupted" || clock - since >= flapSeconds(node, options);
-}
-
-/** Nodes that the zone's users miss because of a rollout; one that went dark unchanged they would miss anyway. */
-function isOut(view: NodeView, options: Options): boolean {
-  return view.mark !== undefined && (view.mark.touched || !isInterrupted(view, options));
-}
-
-/** Nodes that this rollout or one before it is at work on. */
-function isWorked(view: NodeView, options: Options): boolean {
-  return view.mark !== undefined && (view.mark.touched || !isInterrupted(view, options));
-}
-
-/** A change that breaks one node would break the next: why nothing is begun any more. */
-function failure(views: readonly NodeView[], options: Options): string | undefined {
-  const failed = views.find(({ memory }) => memory?.closed?.state === "failed");
-  if (failed !== undefined) return `${failed.node.name} failed`;
-  const dark = views.find((view) => view.mark?.touched === true && isInterrupted(view, options));
-  return dark && `${dark.node.name} is NotReady since it was changed`;
 }
 
 /** Begun nodes first; then in the order of the pools, and by name. */

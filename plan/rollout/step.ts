@@ -23,18 +23,17 @@ export type Action =
 
 /** How a node ended in this run, and why. */
 export interface Closed {
-  readonly state: "done" | "refused" | "blocked" | "failed";
+  readonly state: "done" | "refused" | "blocked" | "skipped" | "failed";
   readonly says: string;
 }
 
 /**
  * Where a node is. Ended: `done` · `refused` (pods hold GPUs, and nobody said --drain) · `blocked` (pods did not go in
- * time) · `skipped` (its label) · `dark` (NotReady) · `interrupted` (NotReady, and begun) · `failed` · `queued` (other nodes are out already) · `halted`
+ * time) · `skipped` (its label) · `dark` (NotReady) · `interrupted` (begun, and NotReady or not to be touched) · `failed` · `queued` (other nodes are out already) · `halted`
  * (another node failed first). All others are steps on the way.
  */
 export type Phase =
   | Closed["state"]
-  | "skipped"
   | "dark"
   | "interrupted"
   | "queued"

@@ -79,10 +79,9 @@ function forbid(zone: ModelZone, options: Options, action: Action): void {
   const node = zone.nodes.find(({ name }) => name === action.node)!;
   if (moves) assert.ok(node.unschedulable && node.annotations[ROLLOUT], "a node changes that is not out");
   const begins = typeof annotations[ROLLOUT] === "string" && node.annotations[ROLLOUT] === undefined;
-  const out = zone.nodes.filter(
-    (each) => each.annotations[ROLLOUT] !== undefined && (each.ready || each.touched),
-  );
-  if (begins)
+  const out = zone.nodes.filter(({ ready, unschedulable }) => !ready || unschedulable);
+  // A node that is out already is missed no more than before.
+  if (begins && !node.unschedulable)
     assert.ok(out.length < inNodes(options.maxUnavailable, zone.nodes.length), "too many nodes are out");
   if (annotations[ROLLOUT] === null && node.touched)
     assert.ok(zone.hasDriver(node.name), "a node is given back without a driver");

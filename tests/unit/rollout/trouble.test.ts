@@ -130,12 +130,67 @@ describe("a rollout in trouble", () => {
     run(zone, OPTIONS, 1);
     zone.nodes[0]!.ready = false;
     assert.deepEqual(
-      run(zone).steps.map(({ node, phase }) => [node, phase]),
+      run(zone, { ...OPTIONS, maxUnavailable: 2 }).steps.map(({ node, phase }) => [node, phase]),
       [
         ["n0", "interrupted"],
         ["n1", "done"],
       ],
     );
+  });
+
+  it("begins no node while others have as many out as may be, and names those", () => {
+    const zone = new ModelZone([
+      { ...PLAIN, fault: "dark" },
+      { ...PLAIN, cordoned: true },
+      { ...PLAIN, driver: "580.1" },
+    ]);
+    zone.tick(ROUND);
+    const { steps, actions } = run(zone, { ...OPTIONS, maxUnavailable: 2 });
+    assert.deepEqual(
+      steps.map(({ node, phase, says }) => [node, phase, says]),
+      [["n2", "queued", "2 nodes are out, and no more may be: n0 (NotReady), n1 (cordoned)"]],
+    );
+    assert.deepEqual(actions, []);
+  });
+
+  it("counts a node that failed in a run before among those that are out", () => {
+    const zone = new ModelZone([
+      { ...PLAIN, driver: "580.1", fault: "driver" },
+      { ...PLAIN, driver: "580.1" },
+    ]);
+    zone.tick(ROUND);
+    run(zone);
+    zone.nodes[0]!.labels[SKIP] = "true";
+    assert.match(run(zone).steps[1]?.says ?? "", /^1 node is out, and no more may be: n0 \(begun\)$/);
+  });
+
+  it("begins a node that somebody else has cordoned, however many are out: nobody misses it more", () => {
+    const zone = new ModelZone([
+      { ...PLAIN, fault: "dark" },
+      { ...PLAIN, driver: "580.1", cordoned: true },
+    ]);
+    zone.tick(ROUND);
+    assert.equal(run(zone).steps[0]?.phase, "done");
+    assert.equal(zone.nodes[1]!.unschedulable, true);
+  });
+
+  it("gives a begun node back whose label says skip, unless it was changed: that one stays cordoned and is told of", () => {
+    for (const [dies, phase] of [
+      [1, "skipped"],
+      [2, "interrupted"],
+    ] as const) {
+      const zone = new ModelZone([{ ...PLAIN, driver: "580.1" }]);
+      zone.tick(ROUND);
+      run(zone, OPTIONS, dies);
+      zone.nodes[0]!.labels[SKIP] = "true";
+      const { steps } = run(zone);
+      assert.equal(steps[0]?.phase, phase);
+      assert.equal(zone.nodes[0]!.unschedulable, phase === "interrupted");
+      if (phase === "interrupted")
+        assert.equal(steps[0].says, `was begun and stays cordoned: take its label ${SKIP} away`);
+      Reflect.deleteProperty(zone.nodes[0]!.labels, SKIP);
+      assert.equal(run(zone).steps[0]?.phase, "done");
+    }
   });
 
   it("skips a node whose label says so and names a dark one; neither holds up the others", () => {
@@ -146,7 +201,7 @@ describe("a rollout in trouble", () => {
     ]);
     zone.nodes[0]!.labels[SKIP] = "true";
     zone.tick(ROUND);
-    const { steps } = run(zone);
+    const { steps } = run(zone, { ...OPTIONS, maxUnavailable: 2 });
     assert.deepEqual(
       steps.map(({ node, phase }) => [node, phase]),
       [
