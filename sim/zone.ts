@@ -18,6 +18,7 @@ import { writeSharedKubeconfig } from "./kubeconfig.ts";
 import { withLock } from "./lock.ts";
 import { nodesDigest, nodesOf } from "./node-manifest.ts";
 import { rebootNodes, reconcileNodes, waitForNodes } from "./nodes.ts";
+import { createPlatformObjects } from "./platform.ts";
 import { endProcesses, zoneProcesses } from "./processes.ts";
 import { startSimulator } from "./simulator-process.ts";
 import { readStackFile, restoreStackFile, written } from "./stack-file.ts";
@@ -79,7 +80,11 @@ export async function simUp(zone: Zone, options: SimUpOptions): Promise<SimZone>
       if (before?.uid === record.uid && before.startedAt !== record.startedAt)
         await rebootNodes(api, record.startedAt);
       for (const line of await reconcileNodes(api, nodes)) log(line);
-      await Promise.all([createStorageClass(api), createCapabilities(api, zone.capabilities)]);
+      await Promise.all([
+        createStorageClass(api),
+        createCapabilities(api, zone.capabilities),
+        createPlatformObjects(api, zone),
+      ]);
       const pids = await zonePids(places);
       const simulator = pids[SIMULATOR] ?? (await startSimulator(places, binaries.kubectl.path));
       const names = nodes.map((node) => node.metadata.name);

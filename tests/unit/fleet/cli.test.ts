@@ -115,6 +115,29 @@ describe("the zones command, from files alone", function () {
     assert.match(lines.at(-1) ?? "", /^zone-1-dev: nobody could ask which nodes are left cordoned \(.+\)/);
   });
 
+  it("lists no images of a zone in whose mirror two of them have one name", async () => {
+    const file = join(repository, "Pulumi.zone-1-prod.yaml");
+    await writeFile(
+      file,
+      [
+        "config:",
+        "  gpu-zones:images: { mirror: mirror.example.com/gpu }",
+        "  gpu-zones:apps:",
+        "    private-detector: { image: eu.example.com/team/detector:1.0 }",
+        "    fake-detector: { image: us.example.com/team/detector:1.0 }",
+        "",
+      ].join("\n"),
+    );
+    await assert.rejects(zones("images", "zone-1-prod"), (error: Error) =>
+      /error GZ231 .*got mirror\.example\.com\/gpu\/team\/detector:1\.0 for eu\..* and us\./s.test(
+        error.message,
+      ),
+    );
+    await edit("Pulumi.zone-1-prod.yaml", (text) => text.replace("us.example.com/team", "us.example.com/us"));
+    const { out } = await zones("images", "zone-1-prod");
+    assert.match(out, /mirror\.example\.com\/gpu\/us\/detector:1\.0/);
+  });
+
   it("renders the same objects as YAML and as JSON, and one digest line a zone", async () => {
     const yaml = parseAllDocuments((await zones("render", "zone-1-dev")).out).map(
       (document) => document.toJS() as unknown,
