@@ -10,10 +10,13 @@ import { GPU_NAMESPACE } from "./operands/operand.ts";
 /** Objects of the last update, by logical name, as they were registered. */
 export type Earlier = ReadonlyMap<string, KubernetesObject>;
 
+/** ConfigMap of the zone's own MIG layouts. */
+export const CUSTOM_LAYOUTS = "custom-mig-parted-config";
+
 /** ConfigMaps whose entries a node's label names. */
 const NAMED_ENTRIES = [
   { name: "nvidia-device-plugin-config", label: PLUGIN_CONFIG, merged: mergedEntries },
-  { name: "custom-mig-parted-config", label: MIG_CONFIG, merged: mergedLayouts },
+  { name: CUSTOM_LAYOUTS, label: MIG_CONFIG, merged: mergedLayouts },
 ];
 
 /**
