@@ -2,8 +2,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Kubectl } from "../components/kubectl.ts";
 import { close, decide, type Memories } from "../plan/rollout/machine.ts";
 import type { Options } from "../plan/rollout/options.ts";
-import type { Action, Step } from "../plan/rollout/step.ts";
+import type { Step } from "../plan/rollout/step.ts";
 import type { Target } from "../plan/rollout/target.ts";
+import { afterRefusal, isPassing, refusal } from "./refusal.ts";
 import { observe, perform, type Seen } from "./rollout-edge.ts";
 import { UserError } from "./surroundings.ts";
 
@@ -29,6 +30,7 @@ export interface RolloutEnd {
 export async function rollOut(run: RolloutRun): Promise<RolloutEnd> {
   const { cluster, target, options, log, signal } = run;
   const said = new Map<string, string>();
+  const refused = new Map<string, string>();
   let memories: Memories = {};
   for (;;) {
     signal.throwIfAborted();
@@ -47,24 +49,17 @@ export async function rollOut(run: RolloutRun): Promise<RolloutEnd> {
       if (answer.ok && action.do === "patch") {
         acted = true;
         if (action.closes) memories = close(memories, action.node, action.closes);
-      } else if (!answer.ok && !isPassing(answer.message))
-        log(`${action.node}: ${failure(action, answer.message)}`);
+      } else if (!answer.ok && !isPassing(answer.message)) {
+        const before = memories;
+        memories = afterRefusal(memories, action, answer.message, seen.world);
+        const says = refusal(action, answer.message);
+        // A node that is left now says it itself.
+        if (memories === before && refused.get(action.node) !== says) log(`${action.node}: ${says}`);
+        refused.set(action.node, says);
+      }
     }
     if (!acted) await pause(POLL_MS, undefined, { signal }).catch(() => undefined);
   }
-}
-
-/** What the next look deals with by itself: the node changed, the pod is gone, its budget lets nobody go now. */
-function isPassing(message: string): boolean {
-  return /object has been modified|not found|disruption budget|Too ?Many ?Requests|Precondition failed/i.test(
-    message,
-  );
-}
-
-function failure(action: Action, message: string): string {
-  const what =
-    action.do === "patch" ? "its change" : `${action.do} ${action.pod.namespace}/${action.pod.name}`;
-  return `${what} was refused: ${message}`;
 }
 
 async function patiently({ zone, cluster, log, signal }: RolloutRun): Promise<Seen> {

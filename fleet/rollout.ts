@@ -6,6 +6,7 @@ import { GPU_NAMESPACE } from "../components/operands/operand.ts";
 import { formatProblem, ProblemsError } from "../plan/config/problem.ts";
 import { canonicalJson } from "../plan/digest.ts";
 import { checkGates } from "../plan/gates/gates.ts";
+import type { KubernetesObject } from "../plan/object.ts";
 import type { Plan } from "../plan/plan.ts";
 import { decide } from "../plan/rollout/machine.ts";
 import { optionsFor, type NodeLimit, type Options } from "../plan/rollout/options.ts";
@@ -14,6 +15,7 @@ import { targetOf } from "../plan/rollout/target.ts";
 import { findTool } from "../tools/find.ts";
 import { observe } from "./rollout-edge.ts";
 import { rollOut } from "./rollout-run.ts";
+import { lacking } from "./rollout-targets.ts";
 import { isUndone, nodeResults, retiring, rolloutText, wayOut } from "./rollout-text.ts";
 import { seconds } from "./status.ts";
 import { toolSearch, UserError, type Surroundings } from "./surroundings.ts";
@@ -112,7 +114,7 @@ async function requireCluster(surroundings: Surroundings, plan: Plan, dryRun: bo
     );
   const { path } = await findTool("kubectl", toolSearch(surroundings));
   const cluster = { path, context: zone.cluster.context, kubeconfig: zone.cluster.kubeconfig, env, signal };
-  const [identity, simulated, table] = await Promise.all([
+  const [identity, simulated, table, behind] = await Promise.all([
     readIdentity(cluster),
     simulatedUid(cluster, zone.name, env["GPU_ZONES_SIM_UIDS"]),
     kubectl(
@@ -120,6 +122,7 @@ async function requireCluster(surroundings: Surroundings, plan: Plan, dryRun: bo
       ["get", "configmap", POOL_TABLE, "-n", GPU_NAMESPACE, "--ignore-not-found", "-o", "json"],
       READ_SECONDS,
     ),
+    kubectl(cluster, ["get", "daemonsets,configmaps", "-n", GPU_NAMESPACE, "-o", "json"], READ_SECONDS),
   ]);
   signal.throwIfAborted();
   const problems = checkGates({
@@ -135,12 +138,22 @@ async function requireCluster(surroundings: Surroundings, plan: Plan, dryRun: bo
   const errors = problems.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new ProblemsError(errors);
   for (const problem of problems) surroundings.err(formatProblem(problem));
-  const unlike = difference(plan, table.ok ? table.stdout : undefined);
+  const unlike =
+    difference(plan, table.ok ? table.stdout : undefined) ??
+    behindLabels(plan, behind.ok ? behind.stdout : undefined);
   if (unlike !== undefined)
     throw new UserError(
       `${zone.name}: wanted a cluster that has what the files say, got ${unlike}: ./zones up ${zone.name} first`,
     );
   return cluster;
+}
+
+/** What the labels are to name. */
+function behindLabels(plan: Plan, answer: string | undefined): string | undefined {
+  if (answer === undefined) return "no answer for its DaemonSets and ConfigMaps";
+  const { items } = JSON.parse(answer) as { items: KubernetesObject[] };
+  const missing = lacking(plan, items);
+  return missing.length === 0 ? undefined : missing.join(", ");
 }
 
 /** A label that names what the cluster does not have yet would leave its node without GPUs. */

@@ -18,6 +18,8 @@ export interface Mark {
   readonly changed: readonly Part[];
   /** A label was written since the node was begun, in whichever run: it is given back when it is whole, and not before. */
   readonly touched: boolean;
+  /** The MIG layout failed at first, and was asked for once more. */
+  readonly again: boolean;
   /** The node was freed from a MIG change that hung; it is not done twice. */
   readonly freed: boolean;
 }
@@ -36,6 +38,7 @@ export function readMark(annotations: Readonly<Record<string, string>>): Mark | 
     started: typeof value["started"] === "string" ? value["started"] : "",
     changed: parts(value["changed"]),
     touched: value["touched"] === true || parts(value["changed"]).length > 0,
+    again: value["again"] === true,
     freed: value["freed"] === true,
   };
 }

@@ -48,6 +48,7 @@ function beginning(view: NodeView, { world, options, failed, full }: Surrounding
     started: options.now,
     changed: [],
     touched: false,
+    again: false,
     freed: false,
   };
   const leaving = pods.map((pod) => describe(pod, world.budgets)).join(", ");
@@ -66,7 +67,7 @@ function begun(view: NodeView, mark: Mark, around: Surrounding): Step {
   if (TRIED_AGAIN.has(node.labels[UPGRADE_STATE] ?? ""))
     return step(view, "cordon", "failed before, and is tried again", [
       patch(node, {
-        ...marked(mark, { changed: [], touched: true, freed: false }),
+        ...marked(mark, { changed: [], touched: true, again: false, freed: false }),
         labels: { [UPGRADE_STATE]: "pod-deletion-required" },
         unschedulable: true,
       }),
@@ -186,9 +187,9 @@ function changing(
   const state = node.labels[MIG_STATE];
   if (part === "mig" && state === "failed") {
     const says = `the MIG manager could not cut its boards: ${MIG_STATE} is failed`;
-    return inPhase(view, "mig-failed") < around.options.settles
-      ? step(view, "mig-failed", says)
-      : givingUp(view, mark, says);
+    const { settles, mounts } = around.options;
+    if (inPhase(view, "mig-failed") < (mark.again ? settles : mounts)) return step(view, "mig-failed", says);
+    return mark.again ? givingUp(view, mark, says) : askingAgain(view, mark);
   }
   if (part === "mig" && state === undefined)
     return inPhase(view, "mig-unheard") < around.options.unheard
@@ -229,6 +230,16 @@ function making(part: Part, to: string | null, view: NodeView, mark: Mark, { wor
         ...(part === "mig" ? { [MIG_STATE]: null } : {}),
         [UPGRADE_STATE]: part === "driver" ? "pod-restart-required" : "validation-required",
       },
+    }),
+  ]);
+}
+
+/** A layout that is new may have been asked for before the MIG manager's file had it. */
+function askingAgain(view: NodeView, mark: Mark): Step {
+  return step(view, "change", "asks the MIG manager once more", [
+    patch(view.node, {
+      ...marked(mark, { again: true }),
+      labels: { [MIG_CONFIG]: null, [MIG_STATE]: null },
     }),
   ]);
 }

@@ -24,6 +24,8 @@ export interface Options {
   readonly flap: number;
   /** Seconds that `failed` must last: mig-manager may still be telling of the label before this one. */
   readonly settles: number;
+  /** Seconds after which the MIG manager's file is what the cluster says: the kubelet follows a ConfigMap 60 to 90 s late. */
+  readonly mounts: number;
   /** Seconds after which mig-manager has not heard of its label: it is told again. */
   readonly unheard: number;
   /** RFC 3339, written on the node for people. */
@@ -51,6 +53,7 @@ const SECONDS = {
   hangs: 360,
   flap: 90,
   settles: 15,
+  mounts: 120,
   unheard: 60,
 };
 

@@ -80,7 +80,15 @@ describe("the rollout of a zone", function () {
       }),
       { maxLength: 2 },
     );
-    const faults = fc.constantFrom<StartNode["fault"]>("none", "driver", "kills", "mig", "hangs", "dark");
+    const faults = fc.constantFrom<StartNode["fault"]>(
+      "none",
+      "driver",
+      "kills",
+      "mig",
+      "late",
+      "hangs",
+      "dark",
+    );
     fc.assert(
       fc.property(
         fc.array(startNode(faults, anyPods), { minLength: 1, maxLength: 5 }),

@@ -17,6 +17,7 @@ export const OPTIONS: Options = {
   hangs: 60,
   flap: 20,
   settles: 10,
+  mounts: 120,
   unheard: 40,
   now: "2026-11-25T08:00:00Z",
 };

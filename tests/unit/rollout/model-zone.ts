@@ -65,7 +65,7 @@ export interface StartNode {
   readonly cordoned: boolean;
   readonly pods: readonly StartPod[];
   /** What goes wrong on it. */
-  readonly fault: "none" | "driver" | "kills" | "mig" | "hangs" | "dark";
+  readonly fault: "none" | "driver" | "kills" | "mig" | "late" | "hangs" | "dark";
 }
 
 interface ModelNode {
@@ -298,6 +298,9 @@ export class ModelZone {
     node.heard = wanted;
     if (wanted === heard && node.labels[MIG_STATE] !== "pending") return;
     if (wanted === "") node.labels[MIG_STATE] = "failed";
+    // The kubelet has not brought it the layout yet.
+    else if (node.fault === "late" && wanted === ROW.migConfig && this.now < 100)
+      node.labels[MIG_STATE] = "failed";
     else if (wanted !== heard) {
       node.labels[MIG_STATE] = "pending";
       for (const each of PAUSED_OPERANDS) node.labels[DEPLOY + each] = PAUSED_FOR_MIG;

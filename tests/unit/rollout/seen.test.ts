@@ -81,6 +81,7 @@ describe("what a rollout sees of the cluster", () => {
       started: "2026-11-25T08:00:00Z",
       changed: ["driver"],
       touched: true,
+      again: true,
       freed: true,
     };
     assert.deepEqual(readMark({ "gpu-zones.dev/rollout": writeMark(mark) }), mark);

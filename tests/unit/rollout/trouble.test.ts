@@ -59,6 +59,15 @@ describe("a rollout in trouble", () => {
     });
   }
 
+  it("asks once more for a MIG layout that the MIG manager did not know: its file follows the update late", () => {
+    const zone = new ModelZone([{ ...PLAIN, mig: "all-1g.5gb", fault: "late" }]);
+    zone.tick(ROUND);
+    assert.deepEqual(
+      run(zone).steps.map(({ phase, says }) => [phase, says]),
+      [["done", "mig all-2g.10gb"]],
+    );
+  });
+
   it("frees a node that hangs in pending although nothing is paused on it any more", () => {
     for (const mig of ["all-1g.5gb", "all-2g.10gb"] as const) {
       const zone = new ModelZone([{ ...PLAIN, mig, fault: "hangs" }]);
