@@ -105,7 +105,7 @@ const driver: ParitySection = {
     },
     {
       ...same("driver.upgradePolicy.maxUnavailable", "25%"),
-      why: "for MIG layouts and sharing, too; zones rollout --max-unavailable comes first",
+      why: "for MIG layouts and sharing, too, and of the nodes that are not dark; zones rollout --max-unavailable comes first",
     },
     different(
       "driver.upgradePolicy.gpuPodDeletion",

@@ -17,13 +17,17 @@ export function full(
   // Nobody misses a node more that is out already (gpu-operator goes on with those, too).
   if (node.unschedulable) return undefined;
   const out = all.filter((view) => isOut(view) || taken.has(view));
-  if (out.length < inNodes(options.maxUnavailable, all.length)) return undefined;
+  const reachable = all.filter(({ node, mark }) => node.ready || mark?.touched === true);
+  if (out.length < inNodes(options.maxUnavailable, reachable.length)) return undefined;
   return `${out.length} ${out.length === 1 ? "node is" : "nodes are"} out, and no more may be: ${named(out)}`;
 }
 
-/** Nodes that the zone's users miss, whoever has them out. */
+/**
+ * Nodes that the zone's users miss, whoever has them out. Not one that is dark by itself: where power fails, a node always
+ * is, and the others would never get their change (upstream counts it).
+ */
 function isOut({ node, mark }: NodeView): boolean {
-  return mark !== undefined || node.unschedulable || !node.ready;
+  return node.ready ? mark !== undefined || node.unschedulable : mark?.touched === true;
 }
 
 /** Nodes that this rollout or one before it is at work on. */

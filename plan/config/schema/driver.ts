@@ -54,7 +54,7 @@ const upgradePolicy = z
       })
       .optional()
       .describe(
-        "Nodes of the pools that may be out of service at once, all reasons together; a part is rounded up. Default: 25%.",
+        "Ready nodes of the pools that may be out of service at once, those included that somebody else has cordoned; a part is rounded up. Default: 25%.",
       ),
     maxParallelUpgrades: z
       .int()

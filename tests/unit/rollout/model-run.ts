@@ -80,10 +80,12 @@ function forbid(zone: ModelZone, options: Options, action: Action): void {
   const node = zone.nodes.find(({ name }) => name === action.node)!;
   if (moves) assert.ok(node.unschedulable && node.annotations[ROLLOUT], "a node changes that is not out");
   const begins = typeof annotations[ROLLOUT] === "string" && node.annotations[ROLLOUT] === undefined;
-  const out = zone.nodes.filter(({ ready, unschedulable }) => !ready || unschedulable);
+  // A node that is dark by itself is nobody's to give.
+  const reachable = zone.nodes.filter(({ ready, touched }) => ready || touched);
+  const out = reachable.filter(({ ready, unschedulable }) => !ready || unschedulable);
   // A node that is out already is missed no more than before.
   if (begins && !node.unschedulable)
-    assert.ok(out.length < inNodes(options.maxUnavailable, zone.nodes.length), "too many nodes are out");
+    assert.ok(out.length < inNodes(options.maxUnavailable, reachable.length), "too many nodes are out");
   if (annotations[ROLLOUT] === null && node.touched)
     assert.ok(zone.hasDriver(node.name), "a node is given back without a driver");
 }
