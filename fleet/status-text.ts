@@ -6,8 +6,13 @@ import type { AppStatus, NodeStatus, ZoneStatus } from "./zone-status.ts";
 /** The status as a person reads it: nodes, operands, apps. */
 export function statusText(status: ZoneStatus): string {
   const lacking = nodesInWords(status);
+  // A column for what nobody owes would be one for nothing.
+  const columns = status.nodes.some(({ owes }) => owes.length > 0) ? 6 : 5;
   return [
-    table(["NODE", "POOL", "STATE", "BOARD", "ALLOCATABLE", "OWES"], status.nodes.map(nodeRow)),
+    table(
+      ["NODE", "POOL", "STATE", "BOARD", "ALLOCATABLE", "OWES"].slice(0, columns),
+      status.nodes.map((node) => nodeRow(node).slice(0, columns)),
+    ),
     ...(status.operands.length === 0
       ? []
       : [

@@ -10,7 +10,7 @@ import type {
 import { begunRollout, type BegunRollout } from "../components/begun-rollouts.ts";
 import { GPU_NAMESPACE } from "../components/operands/operand.ts";
 import { owingNodes } from "../components/owing.ts";
-import type { Plan } from "../plan/plan.ts";
+import { operandNames, type Plan } from "../plan/plan.ts";
 import { poolOf } from "../plan/preflight/pool-of.ts";
 import type { Debt, OwingNode } from "../plan/rollout/owed.ts";
 import { newestRevisions, seenNode, seenPod } from "../plan/rollout/seen.ts";
@@ -151,21 +151,30 @@ function isReadyNode({ status }: V1Node): boolean {
   return status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") === true;
 }
 
+/** One row an operand, whatever it consists of; the old driver counts as one, while nodes still run it. */
 function operandStatuses(plan: Plan, { daemonSets, deployments }: LiveObjects): OperandStatus[] {
-  return plan.objects.flatMap(({ owner, object }) => {
-    if (Object.hasOwn(plan.zone.apps, owner)) return [];
-    if (object.kind === "DaemonSet") {
-      const status = daemonSets.find((each) => sameObject(each, object))?.status;
-      return [
-        { operand: owner, ready: status?.numberReady ?? 0, wanted: status?.desiredNumberScheduled ?? 0 },
-      ];
-    }
-    if (object.kind === "Deployment") {
-      const status = deployments.find((each) => sameObject(each, object))?.status;
-      return [{ operand: owner, ready: status?.readyReplicas ?? 0, wanted: replicasOf(object) }];
-    }
-    return [];
+  return operandNames(plan).flatMap((operand) => {
+    const workloads = plan.objects.filter(({ owner, object }) => owner === operand && isWorkload(object));
+    if (workloads.length === 0) return [];
+    const sets = daemonSets.filter(
+      ({ metadata }) =>
+        metadata?.namespace === GPU_NAMESPACE && metadata.labels?.["gpu-zones.dev/owner"] === operand,
+    );
+    const counts = [
+      ...sets.map(({ status }) => [status?.numberReady, status?.desiredNumberScheduled]),
+      ...workloads.flatMap(({ object }) => {
+        if (object.kind !== "Deployment") return [];
+        const live = deployments.find((each) => sameObject(each, object));
+        return [[live?.status?.readyReplicas, replicasOf(object)]];
+      }),
+    ];
+    const sum = (at: 0 | 1): number => counts.reduce((total, count) => total + (count[at] ?? 0), 0);
+    return [{ operand, ready: sum(0), wanted: sum(1) }];
   });
+}
+
+function isWorkload({ kind }: KubernetesObject): boolean {
+  return kind === "DaemonSet" || kind === "Deployment";
 }
 
 function appStatus(plan: Plan, app: string, live: LiveObjects): AppStatus {

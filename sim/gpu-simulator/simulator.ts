@@ -13,6 +13,14 @@ const GATHER_MS = 20;
 const RETRY_MS = 1000;
 const STRATEGIC_PATCH = setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch);
 
+/** A pod whose status was written, in the version that has it. */
+interface WrittenPod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly node: string;
+  readonly version: string;
+}
+
 /** Plays the GPU components on every node of one zone. */
 export class Simulator {
   readonly #watch: ClusterWatch;
@@ -22,6 +30,7 @@ export class Simulator {
   readonly #log: (line: string) => void;
   readonly #waiting = new Set<string>();
   readonly #complaints = new Map<string, string>();
+  readonly #written = new Map<string, WrittenPod>();
   #timer: NodeJS.Timeout | undefined;
   #working = true;
 
@@ -81,6 +90,8 @@ export class Simulator {
 
   async #round(node: V1Node, observed: ReturnType<ClusterWatch["observed"]>): Promise<void> {
     const before = gpuNode(node);
+    // What a container has done would be done again on a node that has gone on since: the events are on the way.
+    if (this.#isBehind(before.name)) return;
     const after = nextNode(before, observed);
     this.#complain(before.name, after.complaints);
     const patch = nodePatch(before, after);
@@ -108,6 +119,17 @@ export class Simulator {
     await this.#api.patchNodeStatus({ name, body: { status: { conditions: [condition] } } }, STRATEGIC_PATCH);
   }
 
+  /** True while the watch has not seen what was written to a pod of the node. */
+  #isBehind(node: string): boolean {
+    for (const [uid, pod] of this.#written) {
+      if (pod.node !== node) continue;
+      const seen = this.#watch.pod(pod.namespace, pod.name)?.metadata;
+      if (seen?.uid === uid && BigInt(seen.resourceVersion ?? 0) < BigInt(pod.version)) return true;
+      this.#written.delete(uid);
+    }
+    return false;
+  }
+
   /** Pods follow their node: what they have left on it is on record before anybody sees them go on. False: one has changed meanwhile. */
   async #runPods({ progress, actions }: NextNode): Promise<boolean> {
     const statuses = [...progress].map(async ([{ namespace, name, uid }, next]) => {
@@ -115,7 +137,9 @@ export class Simulator {
       if (pod?.metadata?.uid !== uid) return;
       const { resourceVersion = "" } = pod.metadata;
       const body = { metadata: { uid, resourceVersion }, status: podStatus(pod, next, new Date()) };
-      await this.#api.patchNamespacedPodStatus({ namespace, name, body }, STRATEGIC_PATCH);
+      const patched = await this.#api.patchNamespacedPodStatus({ namespace, name, body }, STRATEGIC_PATCH);
+      const version = patched.metadata?.resourceVersion ?? "0";
+      this.#written.set(uid, { namespace, name, node: pod.spec?.nodeName ?? "", version });
     });
     const results = await Promise.allSettled([...statuses, ...actions.map((action) => this.#do(action))]);
     const failure = results.find((result) => result.status === "rejected" && !isStale(result.reason));

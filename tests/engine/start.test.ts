@@ -43,6 +43,7 @@ describe("npm start", function () {
     assert.ok(Number(seconds) < 15, run.stdout);
     assert.match(run.stdout, /^NODE +POOL +STATE +BOARD +ALLOCATABLE$/m);
     assert.match(run.stdout, /^ds-node1 +a100 +Ready .* 7 x nvidia\.com\/mig-1g\.5gb$/m);
+    assert.match(run.stdout, /^node-feature-discovery +6\/6$/m);
     assert.match(run.stdout, /^device-plugin +3\/3$/m);
     assert.match(run.stdout, /^private-detector +1\/1 +nvidia\.com\/mig-1g\.5gb +ds-node1$/m);
     assert.match(run.stdout, /^Try next:$/m);
