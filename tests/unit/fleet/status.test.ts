@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { stripVTControlCharacters } from "node:util";
-import type { V1Deployment, V1Node, V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
+import type { V1DaemonSetStatus, V1Deployment, V1Node, V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
 import { awaitStatus, seconds } from "../../../fleet/status.ts";
 import { nodesInWords, statusText, waitingFor } from "../../../fleet/status-text.ts";
 import { zoneStatus, type LiveObjects } from "../../../fleet/zone-status.ts";
@@ -101,6 +101,26 @@ describe("the status of a zone", () => {
       [[{ part: "sharing", from: "t4-old", to: null, why: "value" }], []],
     );
     assert.match(stripVTControlCharacters(statusText(status)), /n1 +t4 +Ready +Tesla-T4 +2 x .* +sharing\n/);
+  });
+
+  it("counts an operand once, whatever it consists of, and the driver that nodes still run as one", () => {
+    const set = (name: string, ready: number) => ({
+      metadata: { name, namespace: "gpu-operator", labels: { "gpu-zones.dev/owner": "driver" } },
+      status: { numberReady: ready, desiredNumberScheduled: 2 } as V1DaemonSetStatus,
+    });
+    const driver = planned("driver", {
+      apiVersion: "apps/v1",
+      kind: "DaemonSet",
+      metadata: { name: "nvidia-driver-580", namespace: "gpu-operator" },
+      spec: { template: {} },
+    });
+    const sets = [set("nvidia-driver-580", 2), set("nvidia-driver-575", 1)];
+    const status = zoneStatus(
+      { ...PLAN, objects: [driver, ...PLAN.objects] },
+      { ...live([], []), daemonSets: sets },
+    );
+    assert.deepEqual(status.operands, [{ operand: "driver", ready: 3, wanted: 4 }]);
+    assert.doesNotMatch(statusText(status), /OWES/);
   });
 
   it("tells of a rollout that was begun or that failed, though the node owes nothing any more", () => {
