@@ -1,6 +1,7 @@
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
 import { operandNames, type Plan } from "../plan/plan.ts";
 import type { PlannedObject } from "../plan/planned-object.ts";
+import { isReady } from "../plan/ready.ts";
 import { isPodOf } from "../plan/workload.ts";
 import { podText } from "./foreign-gpu-pods.ts";
 import { kubectl, type Kubectl } from "./kubectl.ts";
@@ -66,15 +67,11 @@ export function laterPods(
       operandNames(plan).includes(other.owner) &&
       needs(other.owner, owner),
   );
-  const ready = new Set(nodes.filter(isReady).map(({ metadata }) => metadata?.name));
+  const ready = new Set(nodes.filter(({ status }) => isReady(status)).map(({ metadata }) => metadata?.name));
   return pods
     .filter(
       ({ metadata, spec }) =>
         ready.has(spec?.nodeName) && later.some(({ object }) => isPodOf(metadata, object)),
     )
     .map(podText);
-}
-
-function isReady({ status }: V1Node): boolean {
-  return status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") === true;
 }

@@ -1,8 +1,8 @@
 import type { V1ContainerStatus, V1Node, V1Pod } from "@kubernetes/client-node";
 import { GPU_NAMESPACE } from "../components/operands/operand.ts";
 import { hasBoard } from "../plan/preflight/pool-of.ts";
-
-const DEPLOY = "nvidia.com/gpu.deploy.";
+import { isReady } from "../plan/ready.ts";
+import { DEPLOY } from "../plan/rollout/names.ts";
 
 /** One operand on the way of a node to its GPUs. */
 interface Operand {
@@ -91,7 +91,7 @@ function missing({ isPod, until }: Operand, label: string, pods: readonly V1Pod[
     const first = inits.slice(0, last + 1).find((status) => !isDone(status));
     return last < 0 ? undefined : first && inWords(first);
   }
-  if (isReady(pod)) return undefined;
+  if (isReady(pod.status)) return undefined;
   const behind =
     inits.find((status) => !isDone(status)) ?? pod.status?.containerStatuses?.find(({ ready }) => !ready);
   return behind === undefined ? (pod.status?.reason ?? "its pod is not ready") : inWords(behind);
@@ -100,10 +100,6 @@ function missing({ isPod, until }: Operand, label: string, pods: readonly V1Pod[
 /** A container of the first row that has ended well, or that runs beside the others (restartPolicy Always). */
 function isDone({ state, started }: V1ContainerStatus): boolean {
   return state?.terminated?.exitCode === 0 || (state?.running !== undefined && started === true);
-}
-
-function isReady({ status }: V1Pod): boolean {
-  return status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") === true;
 }
 
 /** `toolkit-validation runs`, or why it does not. */

@@ -12,6 +12,7 @@ import { GPU_NAMESPACE } from "../components/operands/operand.ts";
 import { owingNodes } from "../components/owing.ts";
 import { operandNames, type Plan } from "../plan/plan.ts";
 import { poolOf } from "../plan/preflight/pool-of.ts";
+import { isReady } from "../plan/ready.ts";
 import type { Debt, OwingNode } from "../plan/rollout/owed.ts";
 import { newestRevisions, seenNode, seenPod } from "../plan/rollout/seen.ts";
 import { podTemplate, replicasOf } from "../plan/workload.ts";
@@ -107,7 +108,7 @@ function nodeStatuses(plan: Plan, live: LiveObjects): NodeStatus[] {
     return {
       node: node.metadata?.name ?? "",
       pool: labels["gpu-zones.dev/pool"] ?? null,
-      ready: isReadyNode(node),
+      ready: isReady(node.status),
       absent: false,
       cordoned: node.spec?.unschedulable === true,
       step: stepOf(plan, live, node),
@@ -143,12 +144,8 @@ function stepOf({ zone, objects }: Plan, { pods }: LiveObjects, node: V1Node): s
   const templates = objects
     .filter(({ object }) => object.kind === "DaemonSet" && object.metadata.namespace === GPU_NAMESPACE)
     .map(({ object }) => podTemplate(object)?.metadata?.labels ?? {});
-  const ours = isReadyNode(node) && poolOf(zone, name, labels) !== undefined;
+  const ours = isReady(node.status) && poolOf(zone, name, labels) !== undefined;
   return ours && templates.length > 0 ? nodeStep(node, pods, templates) : null;
-}
-
-function isReadyNode({ status }: V1Node): boolean {
-  return status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") === true;
 }
 
 /** One row an operand, whatever it consists of; the old driver counts as one, while nodes still run it. */
@@ -208,9 +205,7 @@ function gpuResource(workloads: Plan["objects"]): string | null {
 }
 
 function isRunning(pod: V1Pod): boolean {
-  const ready =
-    pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
-  return ready && pod.metadata?.deletionTimestamp === undefined;
+  return isReady(pod.status) && pod.metadata?.deletionTimestamp === undefined;
 }
 
 function isPodOf(pod: V1Pod, workload: KubernetesObject): boolean {

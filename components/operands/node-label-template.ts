@@ -1,3 +1,5 @@
+import { DEPLOY, POOL } from "../../plan/rollout/names.ts";
+
 /** One row of the table from which the labeller labels nodes. */
 export interface PoolRow {
   readonly pool: string;
@@ -14,10 +16,6 @@ export interface PoolRow {
   /** Value of `nvidia.com/device-plugin.config`, set as `migConfig` is. */
   readonly devicePluginConfig: string | null;
 }
-
-const DEPLOY = "nvidia.com/gpu.deploy.";
-/** Label of a node that the labeller has seen; it comes in the same patch as all that is for new nodes alone. */
-const POOL = "gpu-zones.dev/pool";
 
 /** Operands that wait for `nvidia.com/gpu.deploy.<operand>` (gpu-stack reference 6, operator v26.7.0). */
 const OPERANDS = [

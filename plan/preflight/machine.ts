@@ -1,4 +1,5 @@
 import type { V1Node } from "@kubernetes/client-node";
+import { isReady } from "../ready.ts";
 
 /** A node as its kubelet and Node Feature Discovery tell of it. */
 export interface Machine {
@@ -35,7 +36,7 @@ export function machineOf({ metadata, status }: V1Node): Machine {
   return {
     name: metadata?.name ?? "",
     labels,
-    ready: status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") === true,
+    ready: isReady(status),
     os: osOfLabels(labels) ?? osOfImage(osImage),
     kernel: text(kernelVersion),
     runtime: runtimeOf(containerRuntimeVersion),

@@ -1,4 +1,5 @@
 import type { V1ControllerRevision, V1Node, V1Pod, V1PodDisruptionBudget } from "@kubernetes/client-node";
+import { isReady } from "../ready.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -61,7 +62,7 @@ export function seenNode({ metadata, spec, status }: V1Node): SeenNode {
     version: metadata?.resourceVersion ?? "",
     labels: metadata?.labels ?? {},
     annotations: metadata?.annotations ?? {},
-    ready: isTrue(status?.conditions),
+    ready: isReady(status),
     unschedulable: spec?.unschedulable === true,
     allocatable: status?.allocatable ?? {},
   };
@@ -76,7 +77,7 @@ export function seenPod({ metadata, spec, status }: V1Pod): SeenPod {
     node: spec?.nodeName ?? "",
     labels: metadata?.labels ?? {},
     created: metadata?.creationTimestamp ? new Date(metadata.creationTimestamp).toISOString() : "",
-    ready: isTrue(status?.conditions),
+    ready: isReady(status),
     deleting: metadata?.deletionTimestamp !== undefined,
     finished: status?.phase === "Succeeded" || status?.phase === "Failed",
     holdsGpu: holdsGpu(spec),
@@ -146,10 +147,4 @@ function holdsGpu(spec: V1Pod["spec"]): boolean {
   return [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])]
     .flatMap(({ resources }) => Object.keys({ ...resources?.limits, ...resources?.requests }))
     .some((resource) => resource.startsWith("nvidia.com/"));
-}
-
-function isTrue(
-  conditions: readonly { readonly type: string; readonly status: string }[] | undefined,
-): boolean {
-  return conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
 }
